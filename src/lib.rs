@@ -1,0 +1,9 @@
+//! callsign: an auth broker for agents that share one cloud machine.
+//!
+//! The way of a login, as types: an HTTP request carries an `IdentityProof` (untrusted), which
+//! becomes a `VerifiedInstance`, then an `Agent`, then a `MintedToken`, then a record on disk; only
+//! then an answer leaves. `broker/authenticate.rs` is that sentence as code. ARCHITECTURE.md is
+//! the map.
+
+pub mod clock;
+pub mod names;

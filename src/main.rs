@@ -1,0 +1,2 @@
+//! callsign
+fn main() {}
