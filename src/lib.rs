@@ -6,4 +6,5 @@
 //! the map.
 
 pub mod clock;
+pub mod mailbox;
 pub mod names;
