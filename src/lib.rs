@@ -6,5 +6,9 @@
 //! the map.
 
 pub mod clock;
+pub mod database;
 pub mod mailbox;
+pub mod metrics;
 pub mod names;
+
+pub mod event;

@@ -1,0 +1,294 @@
+//! How is the database reached? Connecting, the engine's settings, and bringing the schema up.
+//!
+//! Knows URLs and engines, not one table. Rooms get a [`Database`] and hand it to their `store.rs`.
+
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+
+/// A pool of connections to a database whose schema is the one this binary was built for.
+#[derive(Clone, Debug)]
+pub struct Database {
+    connection: DatabaseConnection,
+}
+
+/// Connections at most. Lookups and the recorder's one writer share them.
+const MAX_CONNECTIONS: u32 = 8;
+
+/// How long a statement waits for SQLite's single writer before it fails.
+const SQLITE_BUSY: Duration = Duration::from_secs(5);
+
+/// How long a request waits for a free connection.
+const ACQUIRE: Duration = Duration::from_secs(3);
+
+/// The advisory lock under which one broker at a time brings a PostgreSQL schema up.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7480743907480)";
+
+/// Tries for the write lock of a SQLite file that several brokers open at once.
+const OPEN_ATTEMPTS: u32 = 5;
+
+impl Database {
+    /// Connects, and applies the migrations that the database lacks, all of them or none.
+    ///
+    /// # Errors
+    /// [`OpenError`], with what to do about it, when the database cannot be reached, is newer than
+    /// this binary, or refuses a migration.
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let connection = connect(url)
+            .await
+            .map_err(|error| OpenError::unreachable(url, &error))?;
+        let database = Self { connection };
+        database.migrate().await?;
+        Ok(database)
+    }
+
+    /// The pool, for statements that stand alone.
+    pub(crate) fn connection(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    /// Begins a transaction that will write. SQLite takes its write lock at once: a transaction
+    /// that begins as a reader and turns writer fails under contention instead of waiting.
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.connection.begin_with_options(options).await
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// Whatever kept it from answering.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.connection
+            .execute_unprepared("SELECT 1")
+            .await
+            .map(drop)
+    }
+
+    /// Waits for running statements and closes every connection.
+    ///
+    /// # Errors
+    /// Whatever the engine has against it.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.connection.close().await
+    }
+
+    async fn migrate(&self) -> Result<(), OpenError> {
+        let mut attempt = 1;
+        loop {
+            match self.try_migrate().await {
+                Err(OpenError::Migration(error)) if attempt < OPEN_ATTEMPTS && is_busy(&error) => {
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_migrate(&self) -> Result<(), OpenError> {
+        let transaction = self.begin().await.map_err(OpenError::Migration)?;
+        if transaction.get_database_backend() == DbBackend::Postgres {
+            let lock = Statement::from_string(DbBackend::Postgres, MIGRATION_LOCK);
+            transaction
+                .execute_raw(lock)
+                .await
+                .map_err(OpenError::Migration)?;
+        }
+        if let Some(unknown) = unknown_migration(&transaction).await? {
+            return Err(OpenError::Newer { unknown });
+        }
+        Migrator::up(&transaction, None)
+            .await
+            .map_err(OpenError::Migration)?;
+        transaction.commit().await.map_err(OpenError::Migration)
+    }
+}
+
+async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(url);
+    let in_memory = url.starts_with("sqlite::memory:") || url.contains("mode=memory");
+    // Each connection to an in-memory database opens a new one, and the last to close wipes it.
+    options
+        .max_connections(if in_memory { 1 } else { MAX_CONNECTIONS })
+        .min_connections(1);
+    if in_memory {
+        options
+            .idle_timeout(None::<Duration>)
+            .max_lifetime(None::<Duration>);
+    }
+    // A ping costs as much as a lookup; a broken connection shows at its first statement anyway.
+    options
+        .test_before_acquire(false)
+        .acquire_timeout(ACQUIRE)
+        .sqlx_logging(false);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .foreign_keys(true)
+            .busy_timeout(SQLITE_BUSY)
+            .pragma("journal_mode", "WAL")
+            // An answered token survives a power cut, not only a crash of the process.
+            .pragma("synchronous", "FULL")
+    });
+    sea_orm::Database::connect(options).await
+}
+
+/// A migration that was applied here and that this binary has never heard of.
+async fn unknown_migration(connection: &impl ConnectionTrait) -> Result<Option<String>, OpenError> {
+    Migrator::install(connection)
+        .await
+        .map_err(OpenError::Migration)?;
+    let known: Vec<String> = Migrator::migrations()
+        .iter()
+        .map(|step| step.name().to_owned())
+        .collect();
+    let backend = connection.get_database_backend();
+    let statement = Statement::from_string(
+        backend,
+        "SELECT version FROM seaql_migrations ORDER BY version",
+    );
+    let rows = connection
+        .query_all_raw(statement)
+        .await
+        .map_err(OpenError::Migration)?;
+    let applied: Result<Vec<String>, DbErr> =
+        rows.iter().map(|row| row.try_get_by_index(0)).collect();
+    let applied = applied.map_err(OpenError::Migration)?;
+    Ok(applied.into_iter().find(|version| !known.contains(version)))
+}
+
+fn is_busy(error: &DbErr) -> bool {
+    // SQLITE_BUSY and its extended codes: another process holds the write lock.
+    let busy = |code: &str| matches!(code, "5" | "261" | "517" | "773");
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(inner))
+        | DbErr::Query(RuntimeErr::SqlxError(inner))
+        | DbErr::Conn(RuntimeErr::SqlxError(inner)) => inner
+            .as_database_error()
+            .and_then(|error| error.code())
+            .is_some_and(|code| busy(code.as_ref())),
+        _ => false,
+    }
+}
+
+/// Why the database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// No connection.
+    #[error(
+        "cannot open the database {url}: {cause}\n  Check [database] url: does the folder exist, \
+         may this user write there, is the server up?"
+    )]
+    Unreachable {
+        /// The URL without its password.
+        url: String,
+        /// What the engine said.
+        cause: String,
+    },
+    /// Somebody newer was here.
+    #[error(
+        "the database is newer than this callsign: it has the migration {unknown}, which is \
+         unknown here\n  Run the newer callsign, or restore the database from before its upgrade."
+    )]
+    Newer {
+        /// The first unknown migration.
+        unknown: String,
+    },
+    /// The schema could not be brought up; nothing of the step was kept.
+    #[error("cannot bring the database's schema up: {0}")]
+    Migration(DbErr),
+}
+
+impl OpenError {
+    fn unreachable(url: &str, error: &DbErr) -> Self {
+        Self::Unreachable {
+            url: without_password(url),
+            cause: error.to_string(),
+        }
+    }
+}
+
+/// A database URL that may be shown: its password, if any, is replaced.
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let (authority, tail) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((user_info, host)) => {
+            let user = user_info.split(':').next().unwrap_or_default();
+            let mark = if user_info.contains(':') { ":***" } else { "" };
+            format!("{scheme}://{user}{mark}@{host}{tail}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_url_has_no_password() {
+        for (url, shown) in [
+            (
+                "sqlite://callsign.db?mode=rwc",
+                "sqlite://callsign.db?mode=rwc",
+            ),
+            ("sqlite::memory:", "sqlite::memory:"),
+            ("postgres://db/callsign", "postgres://db/callsign"),
+            ("postgres://me@db/callsign", "postgres://me@db/callsign"),
+            (
+                "postgres://me:p@ss:w@db:5432/c?x=1",
+                "postgres://me:***@db:5432/c?x=1",
+            ),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+
+    #[actix::test]
+    async fn a_fresh_database_is_brought_up_and_opens_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!(
+            "sqlite://{}?mode=rwc",
+            directory.path().join("a.db").display()
+        );
+        Database::open(&url).await.unwrap().close().await.unwrap();
+        let again = Database::open(&url).await.unwrap();
+        again.ping().await.unwrap();
+    }
+
+    #[actix::test]
+    async fn a_database_newer_than_the_binary_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!(
+            "sqlite://{}?mode=rwc",
+            directory.path().join("a.db").display()
+        );
+        let database = Database::open(&url).await.unwrap();
+        let row = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m2999_future', 0)";
+        database.connection().execute_unprepared(row).await.unwrap();
+        database.close().await.unwrap();
+        let error = Database::open(&url).await.unwrap_err();
+        assert!(matches!(error, OpenError::Newer { unknown } if unknown == "m2999_future"));
+    }
+
+    #[actix::test]
+    async fn an_unreadable_path_says_what_to_check() {
+        let error = Database::open("sqlite:///nowhere/at/all/a.db?mode=rwc")
+            .await
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("/nowhere/at/all/a.db"),
+            "{error}"
+        );
+        assert!(error.to_string().contains("[database] url"), "{error}");
+    }
+}

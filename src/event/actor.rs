@@ -1,0 +1,228 @@
+//! Who writes it down? The recorder: many requests, one commit.
+//!
+//! What arrives while a commit is under way goes into the next one, so the cost of a durable
+//! commit is shared by as many logins as came in meanwhile, and a lone login waits for nobody.
+
+use actix::{
+    Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, ResponseFuture,
+    WrapFuture as _,
+};
+use chrono::{DateTime, Utc};
+use sea_orm::DbErr;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::budget::RefusalBudget;
+use super::kinds::{AuthEvent, Happening};
+use super::messages::{Heartbeat, Receipt, Record, RecordError};
+use super::store;
+use crate::clock::Clock;
+use crate::database::Database;
+use crate::mailbox::{Ask, Lifeline, Panicked, Ping, Place};
+use crate::metrics::Metrics;
+
+/// How the recorder groups and bounds what it writes.
+#[derive(Clone, Copy, Debug)]
+pub struct RecorderSettings {
+    /// Requests in one commit, at most; 1 turns grouping off.
+    pub commit_size: usize,
+    /// Refused logins that are recorded at once.
+    pub refusal_burst: u32,
+    /// Refused logins that are recorded per second in the long run.
+    pub refusals_per_second: u32,
+}
+
+impl Default for RecorderSettings {
+    fn default() -> Self {
+        Self {
+            commit_size: 256,
+            refusal_burst: 200,
+            refusals_per_second: 20,
+        }
+    }
+}
+
+/// The one writer of what happened.
+#[derive(Debug)]
+pub struct Recorder {
+    database: Database,
+    clock: Clock,
+    metrics: Metrics,
+    settings: RecorderSettings,
+    budget: RefusalBudget,
+    waiting: Vec<Waiting>,
+    committing: bool,
+    _lifeline: Lifeline,
+}
+
+/// A request that waits for its commit.
+#[derive(Debug)]
+struct Waiting {
+    entry: Entry,
+    done: oneshot::Sender<Result<Receipt, RecordError>>,
+    _place: Place,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Event(AuthEvent),
+    Seen(Uuid, DateTime<Utc>),
+}
+
+impl Recorder {
+    /// A recorder into this database.
+    pub fn new(
+        database: Database,
+        clock: Clock,
+        metrics: Metrics,
+        settings: RecorderSettings,
+        lifeline: Lifeline,
+    ) -> Self {
+        let budget = RefusalBudget::new(
+            settings.refusal_burst,
+            settings.refusals_per_second,
+            clock.now(),
+        );
+        Self {
+            database,
+            clock,
+            metrics,
+            settings,
+            budget,
+            waiting: Vec::new(),
+            committing: false,
+            _lifeline: lifeline,
+        }
+    }
+
+    fn enqueue(
+        &mut self,
+        entry: Entry,
+        place: Place,
+        context: &mut Context<Self>,
+    ) -> ResponseFuture<Result<Result<Receipt, RecordError>, Panicked>> {
+        let (done, receipt) = oneshot::channel();
+        self.waiting.push(Waiting {
+            entry,
+            done,
+            _place: place,
+        });
+        self.commit_next(context);
+        // A commit that panicked drops its senders.
+        Box::pin(async move { receipt.await.map_err(|_| Panicked) })
+    }
+
+    fn commit_next(&mut self, context: &mut Context<Self>) {
+        if self.committing || self.waiting.is_empty() {
+            return;
+        }
+        self.committing = true;
+        let size = self.waiting.len().min(self.settings.commit_size);
+        let group: Vec<Waiting> = self.waiting.drain(..size).collect();
+        self.metrics.commit_size(group.len());
+        // A task of its own, so that a panic in it ends this commit and not the recorder.
+        let commit = actix::spawn(commit_group(self.database.clone(), group));
+        context.spawn(commit.into_actor(self).map(|_, recorder, context| {
+            recorder.committing = false;
+            recorder.commit_next(context);
+        }));
+    }
+}
+
+impl Actor for Recorder {
+    type Context = Context<Self>;
+}
+
+impl Handler<Ask<Record>> for Recorder {
+    type Result = ResponseFuture<Result<Result<Receipt, RecordError>, Panicked>>;
+
+    fn handle(&mut self, ask: Ask<Record>, context: &mut Self::Context) -> Self::Result {
+        let (Record(event), place) = ask.into_parts();
+        let refused = matches!(event.what, Happening::LoginRefused(_));
+        if refused && !self.budget.spend(self.clock.now()) {
+            self.metrics.refusal_not_recorded();
+            return Box::pin(async { Ok(Ok(Receipt::COUNTED)) });
+        }
+        self.enqueue(Entry::Event(event), place, context)
+    }
+}
+
+impl Handler<Ask<Heartbeat>> for Recorder {
+    type Result = ResponseFuture<Result<Result<Receipt, RecordError>, Panicked>>;
+
+    fn handle(&mut self, ask: Ask<Heartbeat>, context: &mut Self::Context) -> Self::Result {
+        let (Heartbeat { agent_id, at }, place) = ask.into_parts();
+        self.enqueue(Entry::Seen(agent_id, at), place, context)
+    }
+}
+
+impl Handler<Ask<Ping>> for Recorder {
+    type Result = Result<(), Panicked>;
+
+    fn handle(&mut self, ask: Ask<Ping>, _: &mut Self::Context) -> Self::Result {
+        ask.answer(|Ping| ())
+    }
+}
+
+async fn commit_group(database: Database, group: Vec<Waiting>) {
+    match commit(&database, &group).await {
+        Ok(()) => group
+            .into_iter()
+            .for_each(|waiting| waiting.tell(Ok(Receipt::KEPT))),
+        Err(_) if group.len() > 1 => commit_one_by_one(&database, group).await,
+        Err(error) => group
+            .into_iter()
+            .for_each(|waiting| waiting.tell(Err(lost(&error)))),
+    }
+}
+
+/// One bad record must not take the others of its group down with it.
+async fn commit_one_by_one(database: &Database, group: Vec<Waiting>) {
+    for waiting in group {
+        let outcome = commit(database, std::slice::from_ref(&waiting)).await;
+        waiting.tell(
+            outcome
+                .map(|()| Receipt::KEPT)
+                .map_err(|error| lost(&error)),
+        );
+    }
+}
+
+async fn commit(database: &Database, group: &[Waiting]) -> Result<(), DbErr> {
+    let events = group.iter().filter_map(|waiting| waiting.entry.event());
+    let seen: Vec<(Uuid, DateTime<Utc>)> = group
+        .iter()
+        .filter_map(|waiting| waiting.entry.seen())
+        .collect();
+    let transaction = database.begin().await?;
+    store::append(&transaction, events).await?;
+    store::mark_seen(&transaction, &seen).await?;
+    transaction.commit().await
+}
+
+impl Entry {
+    fn event(&self) -> Option<&AuthEvent> {
+        match self {
+            Entry::Event(event) => Some(event),
+            Entry::Seen(..) => None,
+        }
+    }
+
+    fn seen(&self) -> Option<(Uuid, DateTime<Utc>)> {
+        match self {
+            Entry::Seen(agent, at) => Some((*agent, *at)),
+            Entry::Event(_) => None,
+        }
+    }
+}
+
+fn lost(error: &DbErr) -> RecordError {
+    RecordError::Database(error.to_string())
+}
+
+impl Waiting {
+    fn tell(self, outcome: Result<Receipt, RecordError>) {
+        // Nobody waits any more when the client hung up; the record stands all the same.
+        let _ = self.done.send(outcome);
+    }
+}

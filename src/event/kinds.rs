@@ -1,0 +1,181 @@
+//! What can happen? Every fact that callsign records or tells, in ids and words only.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::names::{Provider, new_id};
+
+/// Something that happened, when, and on whose request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthEvent {
+    /// The event's own id, a UUIDv7 of `at`.
+    pub id: Uuid,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// The HTTP request that led to it, if one did.
+    pub request_id: Option<String>,
+    /// What happened.
+    pub what: Happening,
+}
+
+impl AuthEvent {
+    /// A happening of this moment.
+    pub fn new(at: DateTime<Utc>, request_id: Option<String>, what: Happening) -> Self {
+        Self {
+            id: new_id(at),
+            at,
+            request_id,
+            what,
+        }
+    }
+}
+
+/// What happened. Its JSON form is the body of the audit row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Happening {
+    /// The broker began to serve.
+    BrokerStarted {
+        /// Its version.
+        version: &'static str,
+    },
+    /// An agent was given a token.
+    LoginGranted(LoginGranted),
+    /// A login was refused.
+    LoginRefused(LoginRefused),
+    /// A resource was made or changed to equal what was declared.
+    ResourceConverged(ResourceConverged),
+    /// A resource was retired, with its agents and their tokens.
+    ResourceRetired(ResourceRetired),
+}
+
+impl Happening {
+    /// The word for this kind in the audit log and in logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Happening::BrokerStarted { .. } => "broker-started",
+            Happening::LoginGranted(_) => "login-granted",
+            Happening::LoginRefused(_) => "login-refused",
+            Happening::ResourceConverged(_) => "resource-converged",
+            Happening::ResourceRetired(_) => "resource-retired",
+        }
+    }
+
+    /// The resource that this is about.
+    pub const fn resource_id(&self) -> Option<Uuid> {
+        match self {
+            Happening::LoginGranted(granted) => Some(granted.resource_id),
+            Happening::ResourceConverged(converged) => Some(converged.resource_id),
+            Happening::ResourceRetired(retired) => Some(retired.resource_id),
+            Happening::BrokerStarted { .. } | Happening::LoginRefused(_) => None,
+        }
+    }
+
+    /// The agent that this is about.
+    pub const fn agent_id(&self) -> Option<Uuid> {
+        match self {
+            Happening::LoginGranted(granted) => Some(granted.agent_id),
+            _ => None,
+        }
+    }
+}
+
+/// An agent was given a token. Recording this is recording the token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LoginGranted {
+    /// The token's `jti`.
+    pub token_id: Uuid,
+    /// The `kid` that signed it.
+    pub key_id: String,
+    /// When it was issued, to the second.
+    pub issued_at: DateTime<Utc>,
+    /// When it expires.
+    pub expires_at: DateTime<Utc>,
+    /// What the machine proved itself with, as in `amr`.
+    pub proof_kind: &'static str,
+    /// The cloud.
+    pub provider: Provider,
+    /// The machine.
+    pub instance_id: String,
+    /// The machine's registration.
+    pub resource_id: Uuid,
+    /// The agent.
+    pub agent_id: Uuid,
+    /// Its name.
+    pub agent_name: String,
+}
+
+/// A login was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LoginRefused {
+    /// The cloud that the caller claimed.
+    pub provider: Provider,
+    /// What it sent, as in `amr`.
+    pub proof_kind: &'static str,
+    /// The error code that was answered, as `agent-ambiguous`.
+    pub code: &'static str,
+    /// Why, for the operator; never told to a caller who proved nothing.
+    pub cause: String,
+    /// The machine, where it was proven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    /// The agent name that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_name: Option<String>,
+}
+
+/// A resource was made or changed to equal what was declared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ResourceConverged {
+    /// The registration.
+    pub resource_id: Uuid,
+    /// The registration of another generation that it replaces, retired in the same transaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Uuid>,
+    /// The cloud.
+    pub provider: Provider,
+    /// The machine.
+    pub instance_id: String,
+    /// Whether the registration is new.
+    pub created: bool,
+    /// The names of the agents that were added.
+    pub agents_added: Vec<String>,
+    /// The names of the agents that were retired.
+    pub agents_retired: Vec<String>,
+    /// The properties of the resource itself that changed.
+    pub properties_changed: Vec<&'static str>,
+}
+
+/// A resource was retired.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ResourceRetired {
+    /// The registration.
+    pub resource_id: Uuid,
+    /// The cloud.
+    pub provider: Provider,
+    /// The machine.
+    pub instance_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_names_its_kind_as_the_column_does() {
+        let id = Uuid::nil();
+        let retired = ResourceRetired {
+            resource_id: id,
+            provider: Provider::Aws,
+            instance_id: "i".into(),
+        };
+        for what in [
+            Happening::BrokerStarted { version: "1" },
+            Happening::ResourceRetired(retired),
+        ] {
+            let body = serde_json::to_value(&what).unwrap();
+            assert_eq!(body["kind"], what.kind());
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What can the recorder be asked?
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::kinds::AuthEvent;
+use crate::mailbox::Request;
+
+/// Make this durable. The answer comes after the commit.
+#[derive(Clone, Debug)]
+pub struct Record(pub AuthEvent);
+
+/// An agent says that it is there. The answer comes after the commit.
+#[derive(Clone, Copy, Debug)]
+pub struct Heartbeat {
+    /// The agent.
+    pub agent_id: Uuid,
+    /// When it said so.
+    pub at: DateTime<Utc>,
+}
+
+impl Request for Record {
+    type Answer = Result<Receipt, RecordError>;
+}
+
+impl Request for Heartbeat {
+    type Answer = Result<Receipt, RecordError>;
+}
+
+/// The recorder's word that something is on disk. Only the recorder can make one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    kept: bool,
+}
+
+impl Receipt {
+    /// It is on disk.
+    pub(super) const KEPT: Self = Self { kept: true };
+    /// It was a refusal beyond the budget: counted, not kept.
+    pub(super) const COUNTED: Self = Self { kept: false };
+
+    /// Whether the record itself is on disk, and not only counted.
+    pub fn is_kept(self) -> bool {
+        self.kept
+    }
+}
+
+/// Nothing was recorded, so nothing may be answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// The database refused, or is away.
+    #[error("the database did not take the record: {0}")]
+    Database(String),
+}

@@ -1,0 +1,19 @@
+//! What happened, and who is told?
+//!
+//! [`kinds`] names what can happen, in ids and words: never a token, never a proof. The
+//! [`Recorder`](actor::Recorder) makes it durable, many requests to one commit; the [`bus`] tells
+//! whoever listens, after the fact is on disk.
+
+pub mod actor;
+pub mod budget;
+pub mod bus;
+pub mod kinds;
+pub mod messages;
+mod store;
+
+pub use bus::Bus;
+pub use kinds::{
+    AuthEvent, Happening, LoginGranted, LoginRefused, ResourceConverged, ResourceRetired,
+};
+pub use messages::{Heartbeat, Receipt, Record, RecordError};
+pub(crate) use store::{append, revoke_tokens};
