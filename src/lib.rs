@@ -6,6 +6,7 @@
 //! the map.
 
 pub mod clock;
+pub mod emulator;
 pub mod identity;
 pub mod mailbox;
 pub mod names;
