@@ -4,7 +4,7 @@
 
 use der::asn1::ObjectIdentifier;
 
-/// BOOLEAN to SET: the universal tags that messages and certificates use.
+/// The tags that signed messages and certificates use.
 pub mod tag {
     /// INTEGER.
     pub const INTEGER: u8 = 0x02;

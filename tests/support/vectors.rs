@@ -17,19 +17,22 @@ pub struct Vector {
     pub account: String,
     /// Its region.
     pub region: String,
+    /// The files whose signatures are genuine.
+    genuine: Vec<String>,
     path: PathBuf,
 }
 
 impl Vector {
-    /// A file of the folder, if it is there.
+    /// A file with a genuine signature, if the index lists it for this folder.
     pub fn find(&self, file: &str) -> Option<String> {
-        fs::read_to_string(self.path.join(file)).ok()
+        let listed = self.genuine.iter().any(|genuine| genuine == file);
+        listed.then(|| self.read(file))
     }
 
     /// A file of the folder.
     pub fn read(&self, file: &str) -> String {
-        self.find(file)
-            .unwrap_or_else(|| panic!("{} has no {file}", self.name))
+        fs::read_to_string(self.path.join(file))
+            .unwrap_or_else(|error| panic!("{} {file}: {error}", self.name))
     }
 
     /// The folder's altered copies: file name and content.
@@ -66,11 +69,16 @@ pub fn of_provider(provider: &str) -> Vec<Vector> {
 
 fn vector(root: &Path, entry: &Value) -> Vector {
     let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+    let expected = entry["expect"].as_object().into_iter().flatten();
     Vector {
         name: text("dir"),
         id: text("id"),
         account: text("account"),
         region: text("region"),
+        genuine: expected
+            .filter(|(_, genuine)| **genuine == true)
+            .map(|(file, _)| file.clone())
+            .collect(),
         path: root.join(text("dir")),
     }
 }
