@@ -1,11 +1,11 @@
 //! How is an untrusted BER message made safe to parse? It is rewritten as DER, within bounds.
 //!
 //! AWS encodes with indefinite lengths and constructed OCTET STRINGs (X.690 sections 8.1.3.6 and
-//! 8.7.3), which strict parsers refuse and lenient ones have often got wrong. Rewriting first
+//! 8.7.3), which strict parsers refuse and lenient ones each read in their own way. Rewriting first
 //! leaves one encoding for everything behind it. Depth is bounded here, size by the proof. Knows
 //! nothing of what the message means.
 
-/// The deepest nesting. AWS's messages have 11 levels, certificates in a message 13.
+/// The deepest nesting. Real messages have up to 11 levels, those with a certificate 10.
 const MAX_DEPTH: usize = 16;
 
 const CONSTRUCTED: u8 = 0x20;
