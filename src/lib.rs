@@ -6,9 +6,27 @@
 //! the map.
 
 pub mod clock;
-pub mod database;
 pub mod mailbox;
 pub mod metrics;
 pub mod names;
+pub mod wire;
+
+pub mod config;
+pub mod database;
+pub mod telemetry;
 
 pub mod event;
+pub mod identity;
+
+pub mod directory;
+
+pub mod token;
+
+pub mod broker;
+
+pub mod http;
+
+pub mod service;
+
+pub mod client;
+pub mod emulator;

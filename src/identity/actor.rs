@@ -1,0 +1,58 @@
+//! How are proofs checked off the HTTP threads? By a few of these, each on a thread of its own.
+//!
+//! A shell around [`verify`]: it adds the time and nothing else.
+
+use std::sync::Arc;
+
+use actix::{Actor, Handler, SyncContext};
+
+use super::messages::VerifyIdentity;
+use super::policy::Policy;
+use super::trust::Trust;
+use super::verify::verify;
+use crate::clock::Clock;
+use crate::mailbox::{Ask, Lifeline, Panicked, Ping};
+
+/// Checks proofs. Start it with `SyncArbiter`: signatures are work for a processor, and would
+/// stall everything else on a thread that also serves.
+#[derive(Debug)]
+pub struct Verifier {
+    trust: Arc<Trust>,
+    policy: Arc<Policy>,
+    clock: Clock,
+    _lifeline: Lifeline,
+}
+
+impl Verifier {
+    /// A verifier that believes these keys and allows these machines.
+    pub fn new(trust: Arc<Trust>, policy: Arc<Policy>, clock: Clock, lifeline: Lifeline) -> Self {
+        Self {
+            trust,
+            policy,
+            clock,
+            _lifeline: lifeline,
+        }
+    }
+}
+
+impl Actor for Verifier {
+    type Context = SyncContext<Self>;
+}
+
+impl Handler<Ask<VerifyIdentity>> for Verifier {
+    type Result = Result<<VerifyIdentity as crate::mailbox::Request>::Answer, Panicked>;
+
+    fn handle(&mut self, ask: Ask<VerifyIdentity>, _: &mut Self::Context) -> Self::Result {
+        ask.answer(|VerifyIdentity { proof }| {
+            verify(&proof, &self.trust, &self.policy, self.clock.now())
+        })
+    }
+}
+
+impl Handler<Ask<Ping>> for Verifier {
+    type Result = Result<(), Panicked>;
+
+    fn handle(&mut self, ask: Ask<Ping>, _: &mut Self::Context) -> Self::Result {
+        ask.answer(|Ping| ())
+    }
+}

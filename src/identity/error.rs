@@ -1,0 +1,101 @@
+//! Why is a proof not believed? One word for the log, as little as possible for the caller.
+
+use chrono::{DateTime, Utc};
+
+use super::cms::CmsError;
+use super::json::JsonError;
+use super::proof::ProofKind;
+
+/// Why no [`VerifiedInstance`](super::VerifiedInstance) came out of a proof.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// The caller sent something that can be no proof, and can be told what to send.
+    #[error(transparent)]
+    Malformed(#[from] ProofError),
+    /// The proof does not hold. Callers get one text for all causes; the cause is for the log.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The machine is genuine, but the operator did not list it.
+    #[error("the {what} {value} is not on the broker's list")]
+    NotAllowed {
+        /// Which list: `account` or `region`.
+        what: &'static str,
+        /// What was looked for on it.
+        value: String,
+    },
+}
+
+/// Evidence of the wrong shape: the member to blame, and a reason for the person who sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct ProofError {
+    field: &'static str,
+    reason: &'static str,
+}
+
+impl ProofError {
+    pub(super) const fn new(field: &'static str, reason: &'static str) -> Self {
+        Self { field, reason }
+    }
+
+    /// The JSON member to blame.
+    pub fn field(&self) -> &'static str {
+        self.field
+    }
+
+    /// What is wrong with it, and what to do.
+    pub fn reason(&self) -> &'static str {
+        self.reason
+    }
+}
+
+/// The precise cause of a refusal, for the log only: an attacker must not learn how far he came.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The operator does not accept this kind of proof.
+    #[error("proofs of the kind {} are not accepted", .0.as_str())]
+    KindNotAccepted(ProofKind),
+    /// The signed envelope breaks a rule.
+    #[error("the envelope: {0}")]
+    Envelope(#[from] CmsError),
+    /// The document is no JSON object that can be read in one way only.
+    #[error("the document: {0}")]
+    Document(#[from] JsonError),
+    /// The document lacks a member, or holds something else in its place.
+    #[error("the document has no well-formed {0}")]
+    Member(&'static str),
+    /// No key of this kind is listed for the region that the document names.
+    #[error("no key of the kind {} is listed for the region {region}", kind.as_str())]
+    UnknownRegion {
+        /// The region that the document names; of a region's shape, but unproven.
+        region: String,
+        /// The kind of proof.
+        kind: ProofKind,
+    },
+    /// No key listed for the region and kind made this signature.
+    #[error("no key listed for the document's region made this signature")]
+    SignatureInvalid,
+    /// The document was signed later than now.
+    #[error("{what} is {time}, which is yet to come")]
+    TimeInFuture {
+        /// Which time: `pendingTime` or `signingTime`.
+        what: &'static str,
+        /// The time that was signed.
+        time: DateTime<Utc>,
+    },
+}
+
+impl Rejection {
+    /// A short word for logs and metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::KindNotAccepted(_) => "kind-not-accepted",
+            Self::Envelope(error) => error.code(),
+            Self::Document(error) => error.code(),
+            Self::Member(_) => "document-member",
+            Self::UnknownRegion { .. } => "unknown-region",
+            Self::SignatureInvalid => "signature-invalid",
+            Self::TimeInFuture { .. } => "time-in-future",
+        }
+    }
+}

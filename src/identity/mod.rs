@@ -1,0 +1,34 @@
+//! Is this machine what it claims? Signed identity documents in, proven machines out.
+//!
+//! The way through: an [`IdentityProof`] holds what a caller sent, checked for shape and size and
+//! believed in nothing. [`verify`] decides about it with the [`Trust`] (whose keys count), the
+//! [`Policy`] (what the operator allows) and the time, and makes the only parsed form of a
+//! document that leaves this room: a [`VerifiedInstance`]. So no code can read a field that
+//! nobody vouched for.
+//!
+//! Everything here is pure but the [`Verifier`], the actor that runs [`verify`] off the HTTP
+//! threads. This room knows no agents, tokens, registrations or HTTP.
+
+mod actor;
+mod aws;
+mod cms;
+mod error;
+mod instance;
+mod json;
+mod messages;
+mod policy;
+mod proof;
+mod trust;
+mod verify;
+
+pub use actor::Verifier;
+pub use aws::{AwsTrust, TrustError, TrustFlaw, TrustedKey};
+pub use cms::CmsError;
+pub use error::{ProofError, Rejection, VerifyError};
+pub use instance::VerifiedInstance;
+pub use json::JsonError;
+pub use messages::VerifyIdentity;
+pub use policy::{AwsPolicy, Policy};
+pub use proof::{AwsKind, IdentityProof, ProofKind};
+pub use trust::Trust;
+pub use verify::verify;

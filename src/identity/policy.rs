@@ -1,0 +1,54 @@
+//! What does the operator allow, beyond what is genuine?
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use super::error::VerifyError;
+use super::instance::VerifiedInstance;
+use super::proof::AwsKind;
+
+/// What the operator allows, for all providers.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// How far a cloud's clock may be ahead of the broker's.
+    pub leeway: TimeDelta,
+    /// What is allowed of AWS.
+    pub aws: AwsPolicy,
+}
+
+/// What the operator allows of AWS.
+#[derive(Clone, Debug, Default)]
+pub struct AwsPolicy {
+    /// The kinds of document that count. None listed: none counts.
+    pub accept: BTreeSet<AwsKind>,
+    /// The accounts whose machines may log in. None listed: all of them.
+    pub accounts: BTreeSet<String>,
+    /// The regions whose machines may log in. None listed: all of them.
+    pub regions: BTreeSet<String>,
+}
+
+impl AwsPolicy {
+    /// Asks the allow-lists about a machine that has proven itself.
+    ///
+    /// # Errors
+    /// [`VerifyError::NotAllowed`] for an account or region that is not on its list.
+    pub(super) fn check_allowed(&self, instance: &VerifiedInstance) -> Result<(), VerifyError> {
+        check_listed("account", &self.accounts, instance.account())?;
+        check_listed("region", &self.regions, instance.region())
+    }
+}
+
+fn check_listed(
+    what: &'static str,
+    list: &BTreeSet<String>,
+    value: &str,
+) -> Result<(), VerifyError> {
+    if list.is_empty() || list.contains(value) {
+        return Ok(());
+    }
+    Err(VerifyError::NotAllowed {
+        what,
+        value: value.to_owned(),
+    })
+}

@@ -1,0 +1,32 @@
+//! Which provider's rules decide about this proof? The one door into all of them.
+
+use chrono::{DateTime, Utc};
+
+use super::aws;
+use super::error::VerifyError;
+use super::instance::VerifiedInstance;
+use super::policy::Policy;
+use super::proof::{Evidence, IdentityProof};
+use super::trust::Trust;
+
+/// Verifies a proof: its shape, its signature, its time, then the operator's allow-lists, in this
+/// order, so that who proved nothing learns nothing about the lists.
+///
+/// # Errors
+/// [`VerifyError::Malformed`] for evidence that can be no proof and whose sender can be told what
+/// to send instead, [`VerifyError::Rejected`] for whatever does not hold, and
+/// [`VerifyError::NotAllowed`] for a genuine machine that the operator did not list.
+pub fn verify(
+    proof: &IdentityProof,
+    trust: &Trust,
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Result<VerifiedInstance, VerifyError> {
+    match proof.evidence() {
+        Evidence::Aws(evidence) => {
+            let instance = aws::verify(evidence, &trust.aws, policy, now)?;
+            policy.aws.check_allowed(&instance)?;
+            Ok(instance)
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Does identity/ believe what is genuine, and nothing else?
+
+mod document_attacks;
+mod envelope;
+mod envelope_attacks;
+mod fixture;
+mod properties;
+mod real_documents;
+mod trust_files;
+mod verifier;

@@ -1,0 +1,14 @@
+//! The one integration-test binary: a folder a room, each seen through its public surface.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "a test says what it expects and fails where it is wrong"
+)]
+
+mod identity;
+mod support;

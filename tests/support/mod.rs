@@ -1,0 +1,3 @@
+//! What do several rooms' tests need?
+
+pub mod vectors;
