@@ -6,5 +6,6 @@
 //! the map.
 
 pub mod clock;
+pub mod config;
 pub mod mailbox;
 pub mod names;
