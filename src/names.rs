@@ -157,6 +157,10 @@ impl fmt::Display for ResourceName {
 /// The longest plain name, in characters.
 pub const MAX_NAME_LENGTH: usize = 64;
 
+/// What a plain name is, for people.
+pub const PLAIN_NAME: &str =
+    "1 to 64 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit";
+
 /// Whether a text is a plain name, `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`: the one shape of every name
 /// that people choose here, of agents, resources, operators and labels.
 pub fn is_plain(text: &str) -> bool {

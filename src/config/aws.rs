@@ -1,8 +1,9 @@
 //! Which EC2 instances may log in, and with which proofs? `[identity.aws]`.
 
-use super::reader::{Section, word, word_of};
+use super::reader::Section;
 use super::show::Show;
 use super::trust::{self, TrustSource};
+use super::words::{word, word_of};
 
 /// A kind of proof that EC2 hands out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Which Azure virtual machines may log in? `[identity.azure]`.
 
-use super::reader::{Section, word, word_of};
+use super::reader::Section;
 use super::show::Show;
 use super::trust::{self, TrustSource};
+use super::words::{word, word_of};
 
 /// One of Azure's clouds, each with a domain of its own that attested data are signed under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -110,7 +110,8 @@ fn is_in_memory(path: &str) -> bool {
 }
 
 /// Hides what stands between the first colon of the authority and the last `@` of the whole, and
-/// passwords in the query: with an unencoded `@` or `/` in a password, rather too much than too little.
+/// passwords in the query: where a password holds an unencoded `@` or `/`, rather too much than too
+/// little.
 fn redact(url: &str) -> String {
     let (url, query) = url.split_once('?').unwrap_or((url, ""));
     let shown = match url.split_once("://").zip(url.rfind('@')) {

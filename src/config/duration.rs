@@ -6,6 +6,8 @@ use std::time::Duration;
 /// The units in the order in which they are written, with their length in seconds.
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
+const EXAMPLES: &str = r#"such as "90s", "5m" or "1h30m""#;
+
 /// Reads `90d`, `1h30m` or `60s`: whole numbers with a unit each, the larger unit first. A number
 /// without a unit is none: nobody should have to guess whether 60 is seconds or minutes.
 pub(super) fn parse(text: &str) -> Option<Duration> {
@@ -33,7 +35,7 @@ pub(super) fn between(
             .filter(|span| (least..=most).contains(span))
             .ok_or_else(|| {
                 let (least, most) = (Written(least), Written(most));
-                format!(r#"allowed is a time from {least} to {most} with its units, such as "90s", "5m" or "1h30m""#)
+                format!(r#"allowed is a time from {least} to {most} with its units, {EXAMPLES}"#)
             })
     }
 }

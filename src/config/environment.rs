@@ -128,18 +128,28 @@ impl Variable<'_> {
 
     /// `CALLSIGN_HTTP_LISTEN` would be ignored without a word, and its author would look for long.
     fn check_underscores(&self, fields: &Fields, rest: &str) {
-        let split = |section: &String| {
-            Some((
-                section.clone(),
-                rest.strip_prefix(section)?.strip_prefix('_')?,
-            ))
-        };
-        if let Some((section, key)) = fields.keys().find_map(split) {
-            let right = format!("{PREFIX}{section}__{key}").to_ascii_uppercase();
-            let text = format!("two underscores stand between section and key: {right}");
+        let is_section =
+            |name: &String| rest.strip_prefix(name).is_some_and(|r| r.starts_with('_'));
+        if fields.keys().any(is_section) {
+            let meant = with_two_underscores(fields, rest).unwrap_or("section__key".to_owned());
+            let meant = format!("{PREFIX}{meant}").to_ascii_uppercase();
+            let text = format!("two underscores stand between section and key: {meant}");
             self.problems.push(&self.origin, "", text);
         }
     }
+}
+
+/// The key path whose parts were joined with one underscore, joined with two.
+fn with_two_underscores(fields: &Fields, rest: &str) -> Option<String> {
+    fields.iter().find_map(|(name, shape)| {
+        let below = rest.strip_prefix(name)?;
+        match (shape, below.strip_prefix('_')) {
+            (Shape::Table(fields), Some(below)) => {
+                Some(format!("{name}__{}", with_two_underscores(fields, below)?))
+            }
+            _ => below.is_empty().then(|| name.clone()),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -238,8 +248,13 @@ mod tests {
             ("CALLSIGN_TOKEN_LIFETIME", "CALLSIGN_TOKEN__LIFETIME"),
             (
                 "CALLSIGN_IDENTITY_AWS_REGIONS",
-                "CALLSIGN_IDENTITY__AWS_REGIONS",
+                "CALLSIGN_IDENTITY__AWS__REGIONS",
             ),
+            (
+                "CALLSIGN_IDENTITY_CLOCK_LEEWAY",
+                "CALLSIGN_IDENTITY__CLOCK_LEEWAY",
+            ),
+            ("CALLSIGN_HTTP_PORT_80_TCP", "CALLSIGN_SECTION__KEY"),
         ] {
             let expected =
                 format!("{name}: two underscores stand between section and key: {right}");

@@ -2,8 +2,9 @@
 //!
 //! Does not know the language of filters: `telemetry` reads it, and says what it refuses.
 
-use super::reader::{Section, word, word_of};
+use super::reader::Section;
 use super::show::Show;
+use super::words::{word, word_of};
 
 /// The form of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! What was the broker told? Defaults, files and environment, checked as a whole before anything
 //! starts.
 //!
-//! The way of a configuration: each layer becomes a [`tree`] whose nodes know their file and line;
-//! [`schema`], which is `config/default.toml` itself, refuses keys and types that do not exist;
-//! [`layers`] lays them upon each other; and each section reads its own keys through [`reader`]
-//! into its typed form. Nobody stops at the first fault: all of them are gathered in [`problem`]
+//! The way of a configuration: each layer becomes a `tree` whose nodes know their file and line;
+//! `schema`, which is `config/default.toml` itself, refuses keys and types that do not exist;
+//! `layers` lays them upon each other; and each section reads its own keys through `reader`
+//! into its typed form. Nobody stops at the first fault: all of them are gathered in `problem`
 //! and come out together as [`ConfigErrors`].
 //!
 //! A new key is a line in `config/default.toml`, a field in its section, and a line each in its
@@ -23,6 +23,7 @@ mod http;
 mod identity;
 mod layers;
 mod log;
+mod nearest;
 mod operator;
 mod percent;
 mod problem;
@@ -34,6 +35,7 @@ mod token;
 mod tree;
 mod trust;
 mod url;
+mod words;
 
 pub use agent::AgentSpec;
 pub use aws::{Aws, AwsKind};

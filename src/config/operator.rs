@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::names;
+use crate::names::{self, PLAIN_NAME};
 
-use super::reader::{Section, word, word_of};
+use super::reader::Section;
 use super::show::Show;
+use super::words::{word, word_of};
 
 /// The keys of an entry, with their types.
 pub(super) const TEMPLATE: &str = r#"
@@ -100,12 +101,10 @@ impl fmt::Debug for Operator {
     }
 }
 
-fn name(text: &str) -> Result<String, &'static str> {
+fn name(text: &str) -> Result<String, String> {
     match names::is_plain(text) {
         true => Ok(text.to_owned()),
-        false => Err(
-            "an operator's name is 1 to 64 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit",
-        ),
+        false => Err(format!("an operator's name is {PLAIN_NAME}")),
     }
 }
 

@@ -207,7 +207,7 @@ impl<'a> Section<'a> {
         Some(list)
     }
 
-    /// Whether `value` is the first of its kind; the second is reported with the place of the first.
+    /// Whether `value` is the first of its kind; a second is reported with the place of the first.
     pub(super) fn is_first<K: Ord + Display>(
         self,
         name: &str,
@@ -236,21 +236,4 @@ fn found(text: &str) -> String {
         "" => "nothing".to_owned(),
         text => format!("{text:?}"),
     }
-}
-
-/// Reads one of a few words; the error names them all.
-pub(super) fn word<T: Copy>(words: &[(&str, T)]) -> impl Fn(&str, &Origin) -> Result<T, String> {
-    move |text, _| {
-        let meant = words.iter().find(|(word, _)| *word == text);
-        meant.map(|(_, value)| *value).ok_or_else(|| {
-            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            format!("allowed is {}", words.join(", "))
-        })
-    }
-}
-
-/// The word for a value; the other way round of [`word`].
-pub(super) fn word_of<'w, T: PartialEq>(words: &[(&'w str, T)], value: &T) -> &'w str {
-    let meant = words.iter().find(|(_, known)| known == value);
-    meant.map_or("", |(word, _)| *word)
 }

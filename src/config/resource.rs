@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::names::{self, InstanceId, Provider, ResourceName};
+use crate::names::{self, InstanceId, PLAIN_NAME, Provider, ResourceName};
 
 use super::agent::{self, AgentSpec};
 use super::reader::Section;
@@ -133,9 +133,7 @@ fn labels_are_fine(section: Section<'_>, labels: &BTreeMap<String, String>) -> b
     }
     for (key, value) in labels {
         if !names::is_plain(key) {
-            faults.push(format!(
-                "found {key:?}; a label's key is 1 to 64 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit"
-            ));
+            faults.push(format!("found {key:?}; a label's key is {PLAIN_NAME}"));
         }
         if value.chars().count() > LONGEST_LABEL {
             faults.push(format!(

@@ -150,7 +150,7 @@ agents = [
         [
             r#"a.toml:3: http.listen: found "localhost"; allowed is an IP address and a port, such as "127.0.0.1:7480""#,
             "a.toml:4: http.lissten: unknown key; did you mean listen? allowed here: listen, public_url, workers",
-            r#"a.toml:5: http.workers: found the text "four"; allowed is a whole number"#,
+            r#"a.toml:5: http.workers: found a text; allowed is a whole number"#,
             "a.toml:8: token.lifetime: found the number 3600; allowed is a text in quotes",
             r#"a.toml:11: identity.aws.accounts: found "42"; an AWS account is 12 digits"#,
             "conf/b.toml:3: format: is no TOML: string values must be quoted, expected literal string",
@@ -196,6 +196,7 @@ fn no_secret_is_printed() {
         "[database]\nurl = \"mysql://callsign:hunter2@db.example\"",
         "[database]\nurl = \"postgres://callsign:hun/ter2@db.example\"",
         "[database]\nurl = \"postgres://callsign:hunter2@db.example",
+        "database = \"postgres://callsign:hunter2@db.example\"",
         "[[operator]]\nname = \"ci\"\ntoken_sha256 = \"hunter2\"\nscopes = [\"read\"]",
     ];
     for text in broken {
@@ -279,4 +280,20 @@ fn what_is_shown_can_be_read_again() {
     assert_eq!((first.http, first.token), (second.http, second.token));
     assert_eq!((first.database, first.log), (second.database, second.log));
     assert_eq!(first.identity, second.identity);
+}
+
+proptest::proptest! {
+    /// Broken text is told where it stands, and never takes the process with it.
+    #[test]
+    fn any_text_is_read_or_refused(text in "([a-z_.]{1,8}|http|resource|[\\[\\]{}=\"'#,\\n\\n\\n 0-9é]){0,40}") {
+        if let Err(errors) = load(&[("a.toml", &text)], &[]) {
+            let lines = text.matches('\n').count() + 1;
+            for problem in errors.problems() {
+                let Origin::File { line: Some(line), .. } = problem.origin else {
+                    panic!("{problem} of {text:?}");
+                };
+                assert!((1..=lines).contains(&line), "{problem} of {text:?}");
+            }
+        }
+    }
 }

@@ -37,10 +37,10 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// What was found, for people.
+    /// What was found, for people. A text is not quoted: it may be a secret in the wrong place.
     pub(super) fn describe(&self) -> String {
         match self {
-            Value::Text(text) => format!("the text {text:?}"),
+            Value::Text(_) => "a text".to_owned(),
             Value::Integer(number) => format!("the number {number}"),
             Value::Flag(flag) => flag.to_string(),
             Value::List(_) => "a list".to_owned(),
@@ -59,7 +59,7 @@ pub(super) fn parse(path: Option<&Path>, text: &str, problems: &Problems) -> Ent
     for error in &errors {
         let line = source.line(error.span().map_or(0, |span| span.start));
         if source.broken.insert(line) {
-            // Only the parser's words: its own rendering quotes the line, which may hold a password.
+            // Only the parser's words: its rendering quotes the line, which may hold a password.
             let fault = format!("is no TOML: {}", error.message());
             problems.push(&source.origin(line), key_on(text, line), fault);
         }
