@@ -58,7 +58,8 @@ impl fmt::Debug for Database {
 fn parse(text: &str, origin: &Origin) -> Result<String, &'static str> {
     if let Some((path, query)) = sqlite_parts(text) {
         return match is_in_memory(path) {
-            true => Ok(text.to_owned()),
+            // With two slashes the colon would begin a port, and the driver panics.
+            true => Ok(format!("sqlite::memory:{query}")),
             false => sqlite(path, query, origin),
         };
     }
@@ -186,6 +187,7 @@ mod tests {
                 Some("postgresql:///d?host=/run/postgresql"),
             ),
             ("a.toml", "", None),
+            ("a.toml", "sqlite://:memory:", Some("sqlite::memory:")),
             ("a.toml", "sqlite://", None),
             ("a.toml", "sqlite://my file.db", None),
             ("a.toml", "sqlite://c.db?mode=r wc", None),
