@@ -6,6 +6,7 @@
 //! the map.
 
 pub mod clock;
+pub mod config;
 pub mod mailbox;
 pub mod metrics;
 pub mod names;

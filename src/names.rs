@@ -101,20 +101,12 @@ impl fmt::Display for InstanceId {
 pub struct AgentName(String);
 
 impl AgentName {
-    /// The longest name, in characters.
-    pub const MAX_LENGTH: usize = 64;
-
     /// Reads an agent name.
     ///
     /// # Errors
     /// [`NameError::AgentName`] for a text of another shape.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        let starts_well = text
-            .chars()
-            .next()
-            .is_some_and(|c| c.is_ascii_alphanumeric());
-        if !starts_well || text.len() > Self::MAX_LENGTH || !text.chars().all(allowed) {
+        if !is_plain(text) {
             return Err(NameError::AgentName);
         }
         Ok(Self(text.to_owned()))
@@ -132,6 +124,52 @@ impl fmt::Display for AgentName {
     }
 }
 
+/// The name that people gave to a resource, of the same shape as an agent's. Names of resources
+/// need not be unique: the instance id is what tells two of them apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct ResourceName(String);
+
+impl ResourceName {
+    /// Reads a resource name.
+    ///
+    /// # Errors
+    /// [`NameError::ResourceName`] for a text of another shape.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if !is_plain(text) {
+            return Err(NameError::ResourceName);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ResourceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The longest plain name, in characters.
+pub const MAX_NAME_LENGTH: usize = 64;
+
+/// What a plain name is, for people.
+pub const PLAIN_NAME: &str =
+    "1 to 64 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit";
+
+/// Whether a text is a plain name, `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`: the one shape of every name
+/// that people choose here, of agents, resources, operators and labels.
+pub fn is_plain(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.len() <= MAX_NAME_LENGTH
+        && text.chars().all(allowed)
+}
+
 /// A text that is no name of its kind; the message says what one looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -146,6 +184,11 @@ pub enum NameError {
         "an agent name is 1 to 64 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit"
     )]
     AgentName,
+    /// Not a resource name.
+    #[error(
+        "a resource name is 1 to 64 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit"
+    )]
+    ResourceName,
 }
 
 /// A new id for a row, a token or a request: UUIDv7 (RFC 9562 section 5.7), so that rows made
@@ -196,14 +239,16 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_name_begins_with_a_letter_or_digit() {
+    fn agent_and_resource_names_begin_with_a_letter_or_digit() {
         let longest = "x".repeat(64);
         for good in ["main", "Dev", "0", "a.b_c-d", longest.as_str()] {
             assert_eq!(AgentName::parse(good).unwrap().as_str(), good);
+            assert_eq!(ResourceName::parse(good).unwrap().as_str(), good);
         }
         let too_long = "x".repeat(65);
         for bad in ["", "-a", ".a", "_a", "a b", "a/b", "é", too_long.as_str()] {
             assert_eq!(AgentName::parse(bad), Err(NameError::AgentName), "{bad}");
+            assert!(ResourceName::parse(bad).is_err(), "{bad}");
         }
     }
 

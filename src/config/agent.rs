@@ -1,0 +1,148 @@
+//! Which agents are there on a resource? The `agents` of a `[[resource]]`.
+
+use std::collections::BTreeMap;
+
+use crate::names::{AgentName, NameError};
+
+use super::reader::Section;
+
+/// More agents than one machine runs: a longer list is a mistake.
+const MOST_AGENTS: usize = 100;
+
+/// One agent that a resource is to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentSpec {
+    /// The name, unique on its resource without regard to case.
+    pub name: AgentName,
+    /// The root agent of the same resource that this one is a sub-agent of; none: a root agent.
+    pub parent: Option<AgentName>,
+}
+
+/// The agents of a resource: 1 to 100, at least one of them a root, and every parent a root.
+pub(super) fn read_all(resource: Section<'_>) -> Option<Vec<AgentSpec>> {
+    let sections: Vec<Section<'_>> = resource.tables("resource.agents").collect();
+    let agents: Vec<Option<AgentSpec>> = sections.iter().copied().map(read).collect();
+    let agents: Vec<AgentSpec> = agents.into_iter().collect::<Option<_>>()?;
+    // A list that is no list was reported already.
+    let count = resource.count("agents")?;
+    if !(1..=MOST_AGENTS).contains(&count) {
+        let rule = format!("found {count} agents; a resource has 1 to {MOST_AGENTS}");
+        resource.problem("agents", rule);
+        return None;
+    }
+    let unique = are_unique(&agents, &sections);
+    let rooted = have_root_parents(&agents, &sections);
+    (unique && rooted).then_some(agents)
+}
+
+fn read(section: Section<'_>) -> Option<AgentSpec> {
+    let name = section.parse("name", AgentName::parse);
+    let parent = section.parse("parent", |text| match text {
+        "" => Ok::<_, NameError>(None),
+        text => AgentName::parse(text).map(Some),
+    });
+    Some(AgentSpec {
+        name: name?,
+        parent: parent?,
+    })
+}
+
+fn are_unique(agents: &[AgentSpec], sections: &[Section<'_>]) -> bool {
+    let mut seen = BTreeMap::new();
+    let mut fine = true;
+    for (agent, section) in agents.iter().zip(sections) {
+        let name = agent.name.as_str().to_ascii_lowercase();
+        fine &= section.is_first("name", name, &mut seen);
+    }
+    fine
+}
+
+/// Sub-agents have no sub-agents, so there are no cycles either, and always a root.
+fn have_root_parents(agents: &[AgentSpec], sections: &[Section<'_>]) -> bool {
+    let mut fine = true;
+    for (agent, section) in agents.iter().zip(sections) {
+        let Some(parent) = &agent.parent else {
+            continue;
+        };
+        let fault = match agents.iter().find(|other| other.name == *parent) {
+            Some(other) if other.parent.is_none() => continue,
+            Some(_) => "is a sub-agent itself; a parent is an agent without a parent",
+            None => "is not an agent of this resource",
+        };
+        section.problem("parent", format!("found \"{parent}\", which {fault}"));
+        fine = false;
+    }
+    fine
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{check, config};
+    use super::*;
+
+    fn resource(agents: &str) -> String {
+        format!(
+            "[[resource]]\nprovider = \"aws\"\ninstance_id = \"i-1\"\nname = \"n\"\nagents = {agents}\n"
+        )
+    }
+
+    #[test]
+    fn agents_keep_their_order_and_parents() {
+        let text = resource(r#"[{ name = "sub", parent = "main" }, { name = "main" }]"#);
+        let [resource] = config(&text).resources.try_into().unwrap();
+        let name = |text| AgentName::parse(text).unwrap();
+        let expected = [
+            AgentSpec {
+                name: name("sub"),
+                parent: Some(name("main")),
+            },
+            AgentSpec {
+                name: name("main"),
+                parent: None,
+            },
+        ];
+        assert_eq!(resource.agents, expected);
+    }
+
+    #[test]
+    fn what_is_wrong_with_agents_is_told() {
+        let many: Vec<String> = (0..101).map(|n| format!("{{ name = \"a{n}\" }}")).collect();
+        let many = format!("[{}]", many.join(", "));
+        for (agents, expected) in [
+            ("[]", "agents: found 0 agents; a resource has 1 to 100"),
+            (
+                many.as_str(),
+                "agents: found 101 agents; a resource has 1 to 100",
+            ),
+            (
+                r#"[{ name = "-" }]"#,
+                "agents.name: found \"-\"; an agent name is 1 to 64 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit",
+            ),
+            (
+                r#"[{ name = "a" }, { name = "A" }]"#,
+                "agents.name: a stands at a.toml:5 already; each may be there once",
+            ),
+            (
+                r#"[{ name = "a" }, { name = "b", parent = "c" }]"#,
+                "agents.parent: found \"c\", which is not an agent of this resource",
+            ),
+            (
+                r#"[{ name = "a" }, { name = "b", parent = "A" }]"#,
+                "agents.parent: found \"A\", which is not an agent of this resource",
+            ),
+            (
+                r#"[{ name = "a", parent = "a" }]"#,
+                "agents.parent: found \"a\", which is a sub-agent itself; a parent is an agent without a parent",
+            ),
+            (
+                r#"[{ name = "a" }, { name = "b", parent = "a" }, { name = "c", parent = "b" }]"#,
+                "agents.parent: found \"b\", which is a sub-agent itself; a parent is an agent without a parent",
+            ),
+        ] {
+            check(
+                &resource(agents),
+                &[&format!("a.toml:5: resource.{expected}")],
+            );
+        }
+    }
+}
