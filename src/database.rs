@@ -10,6 +10,8 @@ use sea_orm::{
     RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
+use crate::config;
+
 /// A pool of connections to a database whose schema is the one this binary was built for.
 #[derive(Clone, Debug)]
 pub struct Database {
@@ -37,10 +39,11 @@ impl Database {
     /// # Errors
     /// [`OpenError`], with what to do about it, when the database cannot be reached, is newer than
     /// this binary, or refuses a migration.
-    pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let connection = connect(url)
-            .await
-            .map_err(|error| OpenError::unreachable(url, &error))?;
+    pub async fn open(config: &config::Database) -> Result<Self, OpenError> {
+        let connection = connect(&config.url).await.map_err(|error| OpenError::Unreachable {
+            url: config.redacted_url(),
+            cause: error.to_string(),
+        })?;
         let database = Self { connection };
         database.migrate().await?;
         Ok(database)
@@ -66,10 +69,7 @@ impl Database {
     /// # Errors
     /// Whatever kept it from answering.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        self.connection
-            .execute_unprepared("SELECT 1")
-            .await
-            .map(drop)
+        self.connection.execute_unprepared("SELECT 1").await.map(drop)
     }
 
     /// Waits for running statements and closes every connection.
@@ -96,17 +96,12 @@ impl Database {
         let transaction = self.begin().await.map_err(OpenError::Migration)?;
         if transaction.get_database_backend() == DbBackend::Postgres {
             let lock = Statement::from_string(DbBackend::Postgres, MIGRATION_LOCK);
-            transaction
-                .execute_raw(lock)
-                .await
-                .map_err(OpenError::Migration)?;
+            transaction.execute_raw(lock).await.map_err(OpenError::Migration)?;
         }
         if let Some(unknown) = unknown_migration(&transaction).await? {
             return Err(OpenError::Newer { unknown });
         }
-        Migrator::up(&transaction, None)
-            .await
-            .map_err(OpenError::Migration)?;
+        Migrator::up(&transaction, None).await.map_err(OpenError::Migration)?;
         transaction.commit().await.map_err(OpenError::Migration)
     }
 }
@@ -115,19 +110,12 @@ async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     let in_memory = url.starts_with("sqlite::memory:") || url.contains("mode=memory");
     // Each connection to an in-memory database opens a new one, and the last to close wipes it.
-    options
-        .max_connections(if in_memory { 1 } else { MAX_CONNECTIONS })
-        .min_connections(1);
+    options.max_connections(if in_memory { 1 } else { MAX_CONNECTIONS }).min_connections(1);
     if in_memory {
-        options
-            .idle_timeout(None::<Duration>)
-            .max_lifetime(None::<Duration>);
+        options.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
     }
     // A ping costs as much as a lookup; a broken connection shows at its first statement anyway.
-    options
-        .test_before_acquire(false)
-        .acquire_timeout(ACQUIRE)
-        .sqlx_logging(false);
+    options.test_before_acquire(false).acquire_timeout(ACQUIRE).sqlx_logging(false);
     options.map_sqlx_sqlite_opts(|sqlite| {
         sqlite
             .foreign_keys(true)
@@ -141,22 +129,13 @@ async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
 
 /// A migration that was applied here and that this binary has never heard of.
 async fn unknown_migration(connection: &impl ConnectionTrait) -> Result<Option<String>, OpenError> {
-    Migrator::install(connection)
-        .await
-        .map_err(OpenError::Migration)?;
-    let known: Vec<String> = Migrator::migrations()
-        .iter()
-        .map(|step| step.name().to_owned())
-        .collect();
+    Migrator::install(connection).await.map_err(OpenError::Migration)?;
+    let known: Vec<String> =
+        Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
     let backend = connection.get_database_backend();
-    let statement = Statement::from_string(
-        backend,
-        "SELECT version FROM seaql_migrations ORDER BY version",
-    );
-    let rows = connection
-        .query_all_raw(statement)
-        .await
-        .map_err(OpenError::Migration)?;
+    let statement =
+        Statement::from_string(backend, "SELECT version FROM seaql_migrations ORDER BY version");
+    let rows = connection.query_all_raw(statement).await.map_err(OpenError::Migration)?;
     let applied: Result<Vec<String>, DbErr> =
         rows.iter().map(|row| row.try_get_by_index(0)).collect();
     let applied = applied.map_err(OpenError::Migration)?;
@@ -205,90 +184,39 @@ pub enum OpenError {
     Migration(DbErr),
 }
 
-impl OpenError {
-    fn unreachable(url: &str, error: &DbErr) -> Self {
-        Self::Unreachable {
-            url: without_password(url),
-            cause: error.to_string(),
-        }
-    }
-}
-
-/// A database URL that may be shown: its password, if any, is replaced.
-pub fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    let (authority, tail) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    match authority.rsplit_once('@') {
-        Some((user_info, host)) => {
-            let user = user_info.split(':').next().unwrap_or_default();
-            let mark = if user_info.contains(':') { ":***" } else { "" };
-            format!("{scheme}://{user}{mark}@{host}{tail}")
-        }
-        None => url.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_shown_url_has_no_password() {
-        for (url, shown) in [
-            (
-                "sqlite://callsign.db?mode=rwc",
-                "sqlite://callsign.db?mode=rwc",
-            ),
-            ("sqlite::memory:", "sqlite::memory:"),
-            ("postgres://db/callsign", "postgres://db/callsign"),
-            ("postgres://me@db/callsign", "postgres://me@db/callsign"),
-            (
-                "postgres://me:p@ss:w@db:5432/c?x=1",
-                "postgres://me:***@db:5432/c?x=1",
-            ),
-        ] {
-            assert_eq!(without_password(url), shown);
-        }
+    fn in_folder(folder: &std::path::Path) -> config::Database {
+        config::Database { url: format!("sqlite://{}?mode=rwc", folder.join("a.db").display()) }
     }
 
     #[actix::test]
     async fn a_fresh_database_is_brought_up_and_opens_again() {
-        let directory = tempfile::tempdir().unwrap();
-        let url = format!(
-            "sqlite://{}?mode=rwc",
-            directory.path().join("a.db").display()
-        );
-        Database::open(&url).await.unwrap().close().await.unwrap();
-        let again = Database::open(&url).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let config = in_folder(folder.path());
+        Database::open(&config).await.unwrap().close().await.unwrap();
+        let again = Database::open(&config).await.unwrap();
         again.ping().await.unwrap();
     }
 
     #[actix::test]
     async fn a_database_newer_than_the_binary_is_refused() {
-        let directory = tempfile::tempdir().unwrap();
-        let url = format!(
-            "sqlite://{}?mode=rwc",
-            directory.path().join("a.db").display()
-        );
-        let database = Database::open(&url).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let config = in_folder(folder.path());
+        let database = Database::open(&config).await.unwrap();
         let row = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m2999_future', 0)";
         database.connection().execute_unprepared(row).await.unwrap();
         database.close().await.unwrap();
-        let error = Database::open(&url).await.unwrap_err();
+        let error = Database::open(&config).await.unwrap_err();
         assert!(matches!(error, OpenError::Newer { unknown } if unknown == "m2999_future"));
     }
 
     #[actix::test]
     async fn an_unreadable_path_says_what_to_check() {
-        let error = Database::open("sqlite:///nowhere/at/all/a.db?mode=rwc")
-            .await
-            .unwrap_err();
-        assert!(
-            error.to_string().contains("/nowhere/at/all/a.db"),
-            "{error}"
-        );
+        let error = Database::open(&in_folder("/nowhere/at/all".as_ref())).await.unwrap_err();
+        assert!(error.to_string().contains("/nowhere/at/all/a.db"), "{error}");
         assert!(error.to_string().contains("[database] url"), "{error}");
     }
 }

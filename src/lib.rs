@@ -6,7 +6,6 @@
 //! the map.
 
 pub mod clock;
-pub mod config;
 pub mod mailbox;
 pub mod metrics;
 pub mod names;
@@ -31,3 +30,5 @@ pub mod service;
 
 pub mod client;
 pub mod emulator;
+
+pub mod cli;

@@ -66,10 +66,7 @@ impl<R: Request> Ask<R> {
         let future = catch_unwind(AssertUnwindSafe(|| work(request)));
         Box::pin(async move {
             let answer = match future {
-                Ok(future) => AssertUnwindSafe(future)
-                    .catch_unwind()
-                    .await
-                    .map_err(|_| Panicked),
+                Ok(future) => AssertUnwindSafe(future).catch_unwind().await.map_err(|_| Panicked),
                 Err(_) => Err(Panicked),
             };
             drop(place);
@@ -113,12 +110,7 @@ impl Gate {
     /// A gate for the actor of this name: at most `capacity` requests waiting or at work, each
     /// answered within `deadline` or not at all.
     pub fn new(name: &'static str, capacity: usize, deadline: Duration) -> Self {
-        Self {
-            name,
-            places: Arc::new(Semaphore::new(capacity)),
-            capacity,
-            deadline,
-        }
+        Self { name, places: Arc::new(Semaphore::new(capacity)), capacity, deadline }
     }
 
     /// The actor's name, for people.
@@ -128,8 +120,7 @@ impl Gate {
 
     /// How many requests wait or are at work.
     pub fn depth(&self) -> usize {
-        self.capacity
-            .saturating_sub(self.places.available_permits())
+        self.capacity.saturating_sub(self.places.available_permits())
     }
 
     fn enter(&self) -> Result<Place, Unavailable> {
@@ -148,10 +139,7 @@ pub struct Mailbox<R: Request> {
 
 impl<R: Request> Clone for Mailbox<R> {
     fn clone(&self) -> Self {
-        Self {
-            recipient: self.recipient.clone(),
-            gate: self.gate.clone(),
-        }
+        Self { recipient: self.recipient.clone(), gate: self.gate.clone() }
     }
 }
 
@@ -168,10 +156,7 @@ impl<R: Request> Mailbox<R> {
         A: Actor + Handler<Ask<R>>,
         A::Context: ToEnvelope<A, Ask<R>>,
     {
-        Self {
-            recipient: actor.clone().recipient(),
-            gate: gate.clone(),
-        }
+        Self { recipient: actor.clone().recipient(), gate: gate.clone() }
     }
 
     /// The gate in front of this mailbox.
@@ -183,16 +168,10 @@ impl<R: Request> Mailbox<R> {
     ///
     /// # Errors
     /// [`Unavailable`] when the gate is full, the actor gone or late, or its handler panicked.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the place that the ban points to"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the place that the ban points to")]
     pub async fn ask(&self, request: R) -> Result<R::Answer, Unavailable> {
         let name = self.gate.name;
-        let ask = Ask {
-            request,
-            place: self.gate.enter()?,
-        };
+        let ask = Ask { request, place: self.gate.enter()? };
         match tokio::time::timeout(self.gate.deadline, self.recipient.send(ask)).await {
             Ok(Ok(Ok(answer))) => Ok(answer),
             Ok(Ok(Err(Panicked))) => Err(Unavailable::Panicked(name)),
@@ -223,10 +202,7 @@ pub struct Lifeline {
 impl Lifeline {
     /// A lifeline for the actor of this name, and the end at which its death is heard.
     pub fn watch(deaths: &mpsc::UnboundedSender<&'static str>, name: &'static str) -> Self {
-        Self {
-            name,
-            deaths: deaths.clone(),
-        }
+        Self { name, deaths: deaths.clone() }
     }
 }
 
@@ -299,10 +275,7 @@ mod tests {
         while mailbox.gate().depth() == 0 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(
-            mailbox.ask(Do::Echo(1)).await,
-            Err(Unavailable::Full("probe"))
-        );
+        assert_eq!(mailbox.ask(Do::Echo(1)).await, Err(Unavailable::Full("probe")));
         release.send(()).unwrap();
         assert_eq!(busy.await.unwrap(), Ok(0));
         assert_eq!(mailbox.ask(Do::Echo(2)).await, Ok(2));
@@ -312,14 +285,8 @@ mod tests {
     async fn late_work_keeps_its_place_until_it_ends() {
         let mailbox = probe(1, SOON);
         let (release, until) = oneshot::channel();
-        assert_eq!(
-            mailbox.ask(Do::Hang(until)).await,
-            Err(Unavailable::Late("probe"))
-        );
-        assert_eq!(
-            mailbox.ask(Do::Echo(1)).await,
-            Err(Unavailable::Full("probe"))
-        );
+        assert_eq!(mailbox.ask(Do::Hang(until)).await, Err(Unavailable::Late("probe")));
+        assert_eq!(mailbox.ask(Do::Echo(1)).await, Err(Unavailable::Full("probe")));
         release.send(()).unwrap();
         while mailbox.gate().depth() > 0 {
             tokio::task::yield_now().await;
@@ -330,10 +297,7 @@ mod tests {
     #[actix::test]
     async fn a_panic_is_answered_and_the_actor_lives_on() {
         let mailbox = probe(1, AMPLE);
-        assert_eq!(
-            mailbox.ask(Do::Panic).await,
-            Err(Unavailable::Panicked("probe"))
-        );
+        assert_eq!(mailbox.ask(Do::Panic).await, Err(Unavailable::Panicked("probe")));
         assert_eq!(mailbox.ask(Do::Echo(3)).await, Ok(3));
     }
 
@@ -346,10 +310,7 @@ mod tests {
             Probe
         });
         let mailbox = Mailbox::new(&probe, &Gate::new("probe", 1, AMPLE));
-        assert_eq!(
-            mailbox.ask(Do::Echo(1)).await,
-            Err(Unavailable::Closed("probe"))
-        );
+        assert_eq!(mailbox.ask(Do::Echo(1)).await, Err(Unavailable::Closed("probe")));
     }
 
     #[test]

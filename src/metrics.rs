@@ -76,40 +76,29 @@ impl Metrics {
 
     /// A login ended; `outcome` is `granted` or the error code that was answered.
     pub fn login(&self, provider: Provider, kind: &'static str, outcome: &'static str) {
-        let labels = LoginLabels {
-            provider: provider.as_str(),
-            kind,
-            outcome,
-        };
+        let labels = LoginLabels { provider: provider.as_str(), kind, outcome };
         self.logins.get_or_create(&labels).inc();
     }
 
     /// A stage of a login took this long.
     pub fn stage(&self, stage: &'static str, took: Duration) {
-        self.stages
-            .get_or_create(&StageLabels { stage })
-            .observe(took.as_secs_f64());
+        self.stages.get_or_create(&StageLabels { stage }).observe(took.as_secs_f64());
     }
 
     /// An HTTP request was answered; `route` is the pattern that matched, not the path.
     pub fn request(&self, route: String, status: u16) {
-        self.requests
-            .get_or_create(&RequestLabels { route, status })
-            .inc();
+        self.requests.get_or_create(&RequestLabels { route, status }).inc();
     }
 
     /// So many requests wait in, or are at work behind, this mailbox.
     pub fn mailbox_depth(&self, mailbox: &'static str, depth: usize) {
         let depth = i64::try_from(depth).unwrap_or(i64::MAX);
-        self.mailboxes
-            .get_or_create(&MailboxLabels { mailbox })
-            .set(depth);
+        self.mailboxes.get_or_create(&MailboxLabels { mailbox }).set(depth);
     }
 
     /// A commit carries so many records.
     pub fn commit_size(&self, records: usize) {
-        self.commits
-            .observe(f64::from(u32::try_from(records).unwrap_or(u32::MAX)));
+        self.commits.observe(f64::from(u32::try_from(records).unwrap_or(u32::MAX)));
     }
 
     /// A refused login was beyond what is recorded.
@@ -168,9 +157,7 @@ mod tests {
     fn what_is_counted_is_told() {
         let metrics = Metrics::new();
         metrics.login(Provider::Aws, "aws:rsa2048", "granted");
-        metrics
-            .clone()
-            .login(Provider::Aws, "aws:rsa2048", "granted");
+        metrics.clone().login(Provider::Aws, "aws:rsa2048", "granted");
         metrics.stage("verify", Duration::from_millis(1));
         metrics.mailbox_depth("verifier", 3);
         let page = metrics.encode();

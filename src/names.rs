@@ -42,10 +42,7 @@ impl Provider {
     /// # Errors
     /// [`NameError::Provider`] for any other word.
     pub fn parse(word: &str) -> Result<Self, NameError> {
-        Self::ALL
-            .into_iter()
-            .find(|provider| provider.as_str() == word)
-            .ok_or(NameError::Provider)
+        Self::ALL.into_iter().find(|provider| provider.as_str() == word).ok_or(NameError::Provider)
     }
 }
 
@@ -195,11 +192,7 @@ pub enum NameError {
 /// together lie together in an index.
 pub fn new_id(now: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
-    Uuid::new_v7(Timestamp::from_unix(
-        NoContext,
-        seconds,
-        now.timestamp_subsec_nanos(),
-    ))
+    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
 }
 
 #[cfg(test)]
@@ -210,29 +203,17 @@ mod tests {
     fn an_instance_id_is_opaque_but_bounded() {
         let longest = "i".repeat(128);
         for good in ["i-0abc", "4242", "a/b:c_d.e-f", longest.as_str()] {
-            assert_eq!(
-                InstanceId::parse(Provider::Aws, good).unwrap().as_str(),
-                good
-            );
+            assert_eq!(InstanceId::parse(Provider::Aws, good).unwrap().as_str(), good);
         }
         let too_long = "i".repeat(129);
         for bad in ["", " ", "i 1", "i\n", "ï", "a\"b", too_long.as_str()] {
-            assert_eq!(
-                InstanceId::parse(Provider::Aws, bad),
-                Err(NameError::InstanceId),
-                "{bad}"
-            );
+            assert_eq!(InstanceId::parse(Provider::Aws, bad), Err(NameError::InstanceId), "{bad}");
         }
     }
 
     #[test]
     fn only_azure_ids_lose_their_case() {
-        let parse = |provider| {
-            InstanceId::parse(provider, "AB-cd")
-                .unwrap()
-                .as_str()
-                .to_owned()
-        };
+        let parse = |provider| InstanceId::parse(provider, "AB-cd").unwrap().as_str().to_owned();
         assert_eq!(parse(Provider::Azure), "ab-cd");
         assert_eq!(parse(Provider::Aws), "AB-cd");
         assert_eq!(parse(Provider::Google), "AB-cd");

@@ -41,10 +41,7 @@ fn read(section: Section<'_>) -> Option<AgentSpec> {
         "" => Ok::<_, NameError>(None),
         text => AgentName::parse(text).map(Some),
     });
-    Some(AgentSpec {
-        name: name?,
-        parent: parent?,
-    })
+    Some(AgentSpec { name: name?, parent: parent? })
 }
 
 fn are_unique(agents: &[AgentSpec], sections: &[Section<'_>]) -> bool {
@@ -92,14 +89,8 @@ mod tests {
         let [resource] = config(&text).resources.try_into().unwrap();
         let name = |text| AgentName::parse(text).unwrap();
         let expected = [
-            AgentSpec {
-                name: name("sub"),
-                parent: Some(name("main")),
-            },
-            AgentSpec {
-                name: name("main"),
-                parent: None,
-            },
+            AgentSpec { name: name("sub"), parent: Some(name("main")) },
+            AgentSpec { name: name("main"), parent: None },
         ];
         assert_eq!(resource.agents, expected);
     }
@@ -110,10 +101,7 @@ mod tests {
         let many = format!("[{}]", many.join(", "));
         for (agents, expected) in [
             ("[]", "agents: found 0 agents; a resource has 1 to 100"),
-            (
-                many.as_str(),
-                "agents: found 101 agents; a resource has 1 to 100",
-            ),
+            (many.as_str(), "agents: found 101 agents; a resource has 1 to 100"),
             (
                 r#"[{ name = "-" }]"#,
                 "agents.name: found \"-\"; an agent name is 1 to 64 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit",
@@ -139,10 +127,7 @@ mod tests {
                 "agents.parent: found \"b\", which is a sub-agent itself; a parent is an agent without a parent",
             ),
         ] {
-            check(
-                &resource(agents),
-                &[&format!("a.toml:5: resource.{expected}")],
-            );
+            check(&resource(agents), &[&format!("a.toml:5: resource.{expected}")]);
         }
     }
 }

@@ -51,13 +51,7 @@ impl Aws {
     }
 
     pub(super) fn show(&self, show: &mut Show<'_>) {
-        let Self {
-            enabled,
-            accept,
-            accounts,
-            regions,
-            trust,
-        } = self;
+        let Self { enabled, accept, accounts, regions, trust } = self;
         show.section("identity.aws");
         show.plain("enabled", enabled);
         show.texts("accept", accept.iter().map(|kind| word_of(&KINDS, kind)));
@@ -103,9 +97,6 @@ mod tests {
                 "a.toml:2: identity.aws.accept: found an empty list; allowed is rsa2048, rsa1024 or both",
             ],
         );
-        check(
-            "[identity.aws]\nenabled = false\naccept = []\ntrust = []",
-            &[],
-        );
+        check("[identity.aws]\nenabled = false\naccept = []\ntrust = []", &[]);
     }
 }

@@ -54,12 +54,7 @@ impl Azure {
     }
 
     pub(super) fn show(&self, show: &mut Show<'_>) {
-        let Self {
-            enabled,
-            subscriptions,
-            clouds,
-            trust,
-        } = self;
+        let Self { enabled, subscriptions, clouds, trust } = self;
         show.section("identity.azure");
         show.plain("enabled", enabled);
         show.texts("subscriptions", subscriptions);
@@ -71,9 +66,7 @@ impl Azure {
 /// Azure writes the same GUID in either case, so lists are held in lower case.
 fn guid(text: &str) -> Result<String, &'static str> {
     let groups: Vec<usize> = text.split('-').map(str::len).collect();
-    let hex = text
-        .bytes()
-        .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let hex = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     match hex && groups == [8, 4, 4, 4, 12] {
         true => Ok(text.to_ascii_lowercase()),
         false => Err("a subscription is a GUID, such as 8d10da13-8125-4ba9-a717-bf7490507b3d"),
@@ -104,10 +97,7 @@ mod tests {
 
     #[test]
     fn clouds_are_three() {
-        check(
-            "[identity.azure]\nclouds = [\"public\", \"usgovernment\", \"china\"]",
-            &[],
-        );
+        check("[identity.azure]\nclouds = [\"public\", \"usgovernment\", \"china\"]", &[]);
         check(
             "[identity.azure]\nclouds = []",
             &[

@@ -75,11 +75,7 @@ fn parse(text: &str, origin: &Origin) -> Result<String, &'static str> {
         None => authority.is_empty() || host(authority).is_some(),
     };
     let plain = text.chars().all(|c| c.is_ascii_graphic());
-    if host_is_fine && plain {
-        Ok(text.to_owned())
-    } else {
-        Err(RULE)
-    }
+    if host_is_fine && plain { Ok(text.to_owned()) } else { Err(RULE) }
 }
 
 fn sqlite(path: &str, query: &str, origin: &Origin) -> Result<String, &'static str> {
@@ -127,11 +123,7 @@ fn redact(url: &str) -> String {
         Some((key, _)) if key.contains("password") => format!("{key}=***"),
         _ => pair.to_owned(),
     };
-    let query: Vec<String> = query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(hide)
-        .collect();
+    let query: Vec<String> = query.split('&').filter(|pair| !pair.is_empty()).map(hide).collect();
     match query.is_empty() {
         true => shown,
         false => format!("{shown}?{}", query.join("&")),
@@ -144,37 +136,14 @@ mod tests {
 
     #[test]
     fn a_url_is_one_that_the_driver_can_read() {
-        let file = |path: &str| Origin::File {
-            path: Path::new(path).into(),
-            line: Some(1),
-        };
+        let file = |path: &str| Origin::File { path: Path::new(path).into(), line: Some(1) };
         for (path, text, expected) in [
-            (
-                "a.toml",
-                "sqlite://c.db?mode=rwc",
-                Some("sqlite://c.db?mode=rwc"),
-            ),
-            (
-                "/etc/a.toml",
-                "sqlite://c.db?mode=rwc",
-                Some("sqlite:///etc/c.db?mode=rwc"),
-            ),
-            (
-                "/etc/a b/a.toml",
-                "sqlite:c.db",
-                Some("sqlite:///etc/a%20b/c.db"),
-            ),
-            (
-                "conf/a.toml",
-                "sqlite://../c.db",
-                Some("sqlite://conf/../c.db"),
-            ),
+            ("a.toml", "sqlite://c.db?mode=rwc", Some("sqlite://c.db?mode=rwc")),
+            ("/etc/a.toml", "sqlite://c.db?mode=rwc", Some("sqlite:///etc/c.db?mode=rwc")),
+            ("/etc/a b/a.toml", "sqlite:c.db", Some("sqlite:///etc/a%20b/c.db")),
+            ("conf/a.toml", "sqlite://../c.db", Some("sqlite://conf/../c.db")),
             ("/a.toml", "sqlite://c.db", Some("sqlite:///c.db")),
-            (
-                "/etc/a.toml",
-                "sqlite:///var/c.db",
-                Some("sqlite:///var/c.db"),
-            ),
+            ("/etc/a.toml", "sqlite:///var/c.db", Some("sqlite:///var/c.db")),
             ("/etc/a.toml", "sqlite::memory:", Some("sqlite::memory:")),
             (
                 "a.toml",
@@ -197,11 +166,7 @@ mod tests {
             ("a.toml", "postgres://u:p@/d", None),
             ("a.toml", "mysql://h/d", None),
         ] {
-            assert_eq!(
-                parse(text, &file(path)).ok().as_deref(),
-                expected,
-                "{path} {text}"
-            );
+            assert_eq!(parse(text, &file(path)).ok().as_deref(), expected, "{path} {text}");
         }
     }
 
@@ -213,10 +178,7 @@ mod tests {
             ("postgres://u@h/d", "postgres://u:***@h/d"),
             ("postgres://u:p@h/d?a=b", "postgres://u:***@h/d?a=b"),
             ("postgres://u:p@q/r@h/d", "postgres://u:***@h/d"),
-            (
-                "postgres://h/d?user=u&password=p&a=b",
-                "postgres://h/d?user=u&password=***&a=b",
-            ),
+            ("postgres://h/d?user=u&password=p&a=b", "postgres://h/d?user=u&password=***&a=b"),
         ] {
             assert_eq!(redact(url), expected);
         }
@@ -231,9 +193,7 @@ mod tests {
             ("sqlite://c.db?mode=memory", None),
             ("postgres://h/d", None),
         ] {
-            let database = Database {
-                url: url.to_owned(),
-            };
+            let database = Database { url: url.to_owned() };
             assert_eq!(database.sqlite_file(), expected.map(PathBuf::from), "{url}");
         }
     }

@@ -31,12 +31,10 @@ pub(super) fn between(
     most: Duration,
 ) -> impl Fn(&str) -> Result<Duration, String> {
     move |text| {
-        parse(text)
-            .filter(|span| (least..=most).contains(span))
-            .ok_or_else(|| {
-                let (least, most) = (Written(least), Written(most));
-                format!(r#"allowed is a time from {least} to {most} with its units, {EXAMPLES}"#)
-            })
+        parse(text).filter(|span| (least..=most).contains(span)).ok_or_else(|| {
+            let (least, most) = (Written(least), Written(most));
+            format!(r#"allowed is a time from {least} to {most} with its units, {EXAMPLES}"#)
+        })
     }
 }
 

@@ -94,8 +94,7 @@ impl Variable<'_> {
             Shape::Labels | Shape::Table(_) | Shape::Tables(_) => None,
         };
         parsed.unwrap_or_else(|| {
-            self.problems
-                .push(&self.origin, &self.key, self.advice(shape, below));
+            self.problems.push(&self.origin, &self.key, self.advice(shape, below));
             Value::Wrong
         })
     }
@@ -168,37 +167,19 @@ mod tests {
         let problems = Problems::default();
         let fields = schema(&problems);
         let layer = read(&fields, [(name.to_owned(), text.to_owned())], &problems);
-        let layer = problems
-            .conclude(Some(layer))
-            .map_err(|errors| errors.to_string())?;
+        let layer = problems.conclude(Some(layer)).map_err(|errors| errors.to_string())?;
         Ok(only(layer))
     }
 
     #[test]
     fn a_value_has_the_type_of_its_key() {
         for (name, text, expected) in [
-            (
-                "CALLSIGN_TOKEN__ISSUER",
-                "00123",
-                Value::Text("00123".to_owned()),
-            ),
+            ("CALLSIGN_TOKEN__ISSUER", "00123", Value::Text("00123".to_owned())),
             ("CALLSIGN_TOKEN__ISSUER", "", Value::Text(String::new())),
-            (
-                "CALLSIGN_TOKEN__ISSUER",
-                "[\"a\"]",
-                Value::Text("[\"a\"]".to_owned()),
-            ),
+            ("CALLSIGN_TOKEN__ISSUER", "[\"a\"]", Value::Text("[\"a\"]".to_owned())),
             ("CALLSIGN_HTTP__WORKERS", "8", Value::Integer(8)),
-            (
-                "CALLSIGN_IDENTITY__AWS__ENABLED",
-                "false",
-                Value::Flag(false),
-            ),
-            (
-                "CALLSIGN_IDENTITY__AWS__REGIONS",
-                "[]",
-                Value::List(Vec::new()),
-            ),
+            ("CALLSIGN_IDENTITY__AWS__ENABLED", "false", Value::Flag(false)),
+            ("CALLSIGN_IDENTITY__AWS__REGIONS", "[]", Value::List(Vec::new())),
         ] {
             assert_eq!(read_one(name, text), Ok(Some(expected)), "{name}={text}");
         }
@@ -246,14 +227,8 @@ mod tests {
         for (name, right) in [
             ("CALLSIGN_HTTP_LISTEN", "CALLSIGN_HTTP__LISTEN"),
             ("CALLSIGN_TOKEN_LIFETIME", "CALLSIGN_TOKEN__LIFETIME"),
-            (
-                "CALLSIGN_IDENTITY_AWS_REGIONS",
-                "CALLSIGN_IDENTITY__AWS__REGIONS",
-            ),
-            (
-                "CALLSIGN_IDENTITY_CLOCK_LEEWAY",
-                "CALLSIGN_IDENTITY__CLOCK_LEEWAY",
-            ),
+            ("CALLSIGN_IDENTITY_AWS_REGIONS", "CALLSIGN_IDENTITY__AWS__REGIONS"),
+            ("CALLSIGN_IDENTITY_CLOCK_LEEWAY", "CALLSIGN_IDENTITY__CLOCK_LEEWAY"),
             ("CALLSIGN_HTTP_PORT_80_TCP", "CALLSIGN_SECTION__KEY"),
         ] {
             let expected =

@@ -53,13 +53,7 @@ impl Google {
     }
 
     pub(super) fn show(&self, show: &mut Show<'_>) {
-        let Self {
-            enabled,
-            audiences,
-            projects,
-            keys_url,
-            keys_file,
-        } = self;
+        let Self { enabled, audiences, projects, keys_url, keys_file } = self;
         show.section("identity.google");
         show.plain("enabled", enabled);
         show.texts("audiences", audiences);

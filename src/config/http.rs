@@ -28,19 +28,11 @@ impl Http {
         });
         let public_url = section.parse("public_url", url::address);
         let workers = section.integer("workers", 0..=MOST_WORKERS);
-        Some(Self {
-            listen: listen?,
-            public_url: public_url?,
-            workers: workers?,
-        })
+        Some(Self { listen: listen?, public_url: public_url?, workers: workers? })
     }
 
     pub(super) fn show(&self, show: &mut Show<'_>) {
-        let Self {
-            listen,
-            public_url,
-            workers,
-        } = self;
+        let Self { listen, public_url, workers } = self;
         show.section("http");
         show.text("listen", listen);
         show.text("public_url", public_url);

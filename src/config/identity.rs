@@ -31,21 +31,11 @@ impl Identity {
         let aws = Aws::read(section.section("identity.aws"));
         let azure = Azure::read(section.section("identity.azure"));
         let google = Google::read(section.section("identity.google"), public_url);
-        Some(Self {
-            clock_leeway: clock_leeway?,
-            aws: aws?,
-            azure: azure?,
-            google: google?,
-        })
+        Some(Self { clock_leeway: clock_leeway?, aws: aws?, azure: azure?, google: google? })
     }
 
     pub(super) fn show(&self, show: &mut Show<'_>) {
-        let Self {
-            clock_leeway,
-            aws,
-            azure,
-            google,
-        } = self;
+        let Self { clock_leeway, aws, azure, google } = self;
         show.section("identity");
         show.text("clock_leeway", Written(*clock_leeway));
         aws.show(show);

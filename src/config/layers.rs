@@ -53,18 +53,13 @@ impl Config {
         let read = |path: &PathBuf| match std::fs::read_to_string(path) {
             Ok(text) => Some((path.clone(), text)),
             Err(error) => {
-                let origin = Origin::File {
-                    path: Path::new(path).into(),
-                    line: None,
-                };
+                let origin = Origin::File { path: Path::new(path).into(), line: None };
                 problems.push(&origin, "", format!("cannot be read: {error}"));
                 None
             }
         };
         let texts: Vec<(PathBuf, String)> = files.iter().filter_map(read).collect();
-        let texts = texts
-            .iter()
-            .map(|(path, text)| (path.as_path(), text.as_str()));
+        let texts = texts.iter().map(|(path, text)| (path.as_path(), text.as_str()));
         Self::build(texts, env, problems)
     }
 
@@ -88,17 +83,9 @@ impl Config {
         let mut merged = with_lists(&fields, tree::parse(None, DEFAULTS, &problems));
         for (path, text) in files {
             let layer = tree::parse(Some(path), text, &problems);
-            merge(
-                &fields,
-                &mut merged,
-                schema::check(&fields, layer, "", &problems),
-            );
+            merge(&fields, &mut merged, schema::check(&fields, layer, "", &problems));
         }
-        merge(
-            &fields,
-            &mut merged,
-            environment::read(&fields, env, &problems),
-        );
+        merge(&fields, &mut merged, environment::read(&fields, env, &problems));
         let config = Self::read(&merged, &problems);
         problems.conclude(config)
     }
@@ -129,16 +116,7 @@ impl Config {
 
     /// Every key with its value in effect and where it came from, for people: without secrets.
     pub fn effective(&self) -> Effective {
-        let Self {
-            http,
-            database,
-            token,
-            identity,
-            log,
-            operators,
-            resources,
-            origins,
-        } = self;
+        let Self { http, database, token, identity, log, operators, resources, origins } = self;
         let mut show = Show::new(origins);
         http.show(&mut show);
         database.show(&mut show);
@@ -171,11 +149,7 @@ fn with_lists(fields: &Fields, mut defaults: Entries) -> Entries {
 fn merge(fields: &Fields, below: &mut Entries, above: Entries) {
     for (name, node) in above {
         let shape = fields.get(&name);
-        match (
-            shape,
-            below.get_mut(&name).map(|node| &mut node.value),
-            node.value,
-        ) {
+        match (shape, below.get_mut(&name).map(|node| &mut node.value), node.value) {
             (Some(Shape::Table(fields)), Some(Value::Table(below)), Value::Table(above)) => {
                 merge(fields, below, above);
             }

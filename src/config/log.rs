@@ -35,10 +35,7 @@ impl Log {
             }
             filter => Ok(filter.to_owned()),
         });
-        Some(Self {
-            format: format?,
-            filter: filter?,
-        })
+        Some(Self { format: format?, filter: filter? })
     }
 
     pub(super) fn show(&self, show: &mut Show<'_>) {
@@ -55,10 +52,7 @@ mod tests {
 
     #[test]
     fn a_format_is_text_or_json_and_a_filter_is_there() {
-        check(
-            "[log]\nformat = \"json\"\nfilter = \"warn,callsign=debug\"",
-            &[],
-        );
+        check("[log]\nformat = \"json\"\nfilter = \"warn,callsign=debug\"", &[]);
         check(
             "[log]\nformat = \"xml\"\nfilter = \" \"",
             &[

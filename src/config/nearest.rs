@@ -17,9 +17,7 @@ fn distance(from: &str, to: &str) -> usize {
         let mut next = vec![i + 1];
         let mut left = i + 1;
         for ((b, above), diagonal) in to.chars().zip(row.iter().skip(1)).zip(&row) {
-            left = (left + 1)
-                .min(above + 1)
-                .min(diagonal + usize::from(a != b));
+            left = (left + 1).min(above + 1).min(diagonal + usize::from(a != b));
             next.push(left);
         }
         row = next;

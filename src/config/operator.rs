@@ -58,19 +58,11 @@ impl Operator {
         let token_sha256 = section.parse_secret("token_sha256", length, |text, _| sha256(text));
         let scopes = section.list("scopes", word(&SCOPES));
         let scopes = section.not_empty("scopes", scopes, "allowed is read, write or both");
-        Some(Self {
-            name: name?,
-            token_sha256: token_sha256?,
-            scopes: scopes?,
-        })
+        Some(Self { name: name?, token_sha256: token_sha256?, scopes: scopes? })
     }
 
     pub(super) fn show(&self, index: usize, show: &mut Show<'_>) {
-        let Self {
-            name,
-            token_sha256: _,
-            scopes,
-        } = self;
+        let Self { name, token_sha256: _, scopes } = self;
         show.entry("operator", index);
         show.text("name", name);
         show.text("token_sha256", self.short_hash());
@@ -79,25 +71,15 @@ impl Operator {
 
     /// The beginning of the hash: enough to recognise it.
     fn short_hash(&self) -> String {
-        let digits: String = self
-            .token_sha256
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digits: String =
+            self.token_sha256.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         format!("{digits}…")
     }
 }
 
 impl fmt::Debug for Operator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Operator({} {} {:?})",
-            self.name,
-            self.short_hash(),
-            self.scopes
-        )
+        write!(f, "Operator({} {} {:?})", self.name, self.short_hash(), self.scopes)
     }
 }
 
@@ -109,21 +91,13 @@ fn name(text: &str) -> Result<String, String> {
 }
 
 fn sha256(text: &str) -> Result<[u8; 32], &'static str> {
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let digits: Option<Vec<u8>> = text.bytes().map(digit).collect();
     digits
         .and_then(|digits| {
             let (pairs, rest) = digits.as_chunks::<2>();
             let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
-            if rest.is_empty() {
-                bytes.try_into().ok()
-            } else {
-                None
-            }
+            if rest.is_empty() { bytes.try_into().ok() } else { None }
         })
         .ok_or("allowed is a SHA-256 of 64 hex digits, as `callsign operator-token` prints it")
 }

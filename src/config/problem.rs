@@ -40,10 +40,7 @@ impl fmt::Display for Origin {
         match self {
             Origin::Default => f.write_str("default"),
             Origin::File { path, line: None } => write!(f, "{}", path.display()),
-            Origin::File {
-                path,
-                line: Some(line),
-            } => write!(f, "{}:{line}", path.display()),
+            Origin::File { path, line: Some(line) } => write!(f, "{}:{line}", path.display()),
             Origin::Variable(name) => f.write_str(name),
         }
     }
@@ -121,21 +118,14 @@ mod tests {
     use super::*;
 
     fn file(path: &str, line: usize) -> Origin {
-        Origin::File {
-            path: Path::new(path).into(),
-            line: Some(line),
-        }
+        Origin::File { path: Path::new(path).into(), line: Some(line) }
     }
 
     #[test]
     fn a_relative_path_starts_at_the_folder_of_its_file() {
         let variable = Origin::Variable("CALLSIGN_A__B".into());
         for (origin, text, expected) in [
-            (
-                file("/etc/callsign/a.toml", 1),
-                "t.toml",
-                "/etc/callsign/t.toml",
-            ),
+            (file("/etc/callsign/a.toml", 1), "t.toml", "/etc/callsign/t.toml"),
             (file("conf/a.toml", 1), "../t.toml", "conf/../t.toml"),
             (file("a.toml", 1), "t.toml", "t.toml"),
             (file("conf/a.toml", 1), "/t.toml", "/t.toml"),
@@ -153,9 +143,6 @@ mod tests {
         problems.push(&file("b.toml", 12), "", "2");
         problems.push(&file("b.toml", 9), "x", "1");
         let errors = problems.conclude(Some(())).unwrap_err();
-        assert_eq!(
-            errors.to_string(),
-            "b.toml:9: x: 1\nb.toml:12: 2\nCALLSIGN_A__B: a.b: 3"
-        );
+        assert_eq!(errors.to_string(), "b.toml:9: x: 1\nb.toml:12: 2\nCALLSIGN_A__B: a.b: 3");
     }
 }

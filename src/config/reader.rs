@@ -26,12 +26,7 @@ pub(super) struct Section<'a> {
 impl<'a> Section<'a> {
     /// The whole configuration.
     pub(super) fn root(entries: &'a Entries, problems: &'a Problems) -> Self {
-        Self {
-            key: "",
-            entries,
-            origin: &Origin::Default,
-            problems,
-        }
+        Self { key: "", entries, origin: &Origin::Default, problems }
     }
 
     /// The section of this full key path, whose last part is the name in this table.
@@ -39,11 +34,7 @@ impl<'a> Section<'a> {
         let name = key.rsplit('.').next().unwrap_or(key);
         match self.entries.get(name) {
             Some(node) => self.inner(key, node),
-            None => Section {
-                key,
-                entries: &NOTHING,
-                ..self
-            },
+            None => Section { key, entries: &NOTHING, ..self },
         }
     }
 
@@ -70,12 +61,7 @@ impl<'a> Section<'a> {
             Value::Table(entries) => entries,
             _ => &NOTHING,
         };
-        Section {
-            key,
-            entries,
-            origin: &node.origin,
-            ..self
-        }
+        Section { key, entries, origin: &node.origin, ..self }
     }
 
     /// A key's text, read by `parse`, whose error says what is allowed.
@@ -135,8 +121,7 @@ impl<'a> Section<'a> {
         parse(text, &node.origin)
             .map_err(|rule| {
                 let text = format!("found {}; {rule}", found(text));
-                self.problems
-                    .push(&node.origin, &path(self.key, name), text);
+                self.problems.push(&node.origin, &path(self.key, name), text);
             })
             .ok()
     }
@@ -154,9 +139,7 @@ impl<'a> Section<'a> {
         let Value::Integer(number) = self.entries.get(name)?.value else {
             return None;
         };
-        let inside = usize::try_from(number)
-            .ok()
-            .filter(|number| range.contains(number));
+        let inside = usize::try_from(number).ok().filter(|number| range.contains(number));
         if inside.is_none() {
             let (least, most) = (range.start(), range.end());
             self.problem(
@@ -181,15 +164,12 @@ impl<'a> Section<'a> {
 
     /// Reports what is wrong with a key.
     pub(super) fn problem(self, name: &str, text: impl Into<String>) {
-        self.problems
-            .push(self.origin_of(name), &path(self.key, name), text);
+        self.problems.push(self.origin_of(name), &path(self.key, name), text);
     }
 
     /// Where a key's value came from; for a key that is missing, where the section begins.
     pub(super) fn origin_of(self, name: &str) -> &'a Origin {
-        self.entries
-            .get(name)
-            .map_or(self.origin, |node| &node.origin)
+        self.entries.get(name).map_or(self.origin, |node| &node.origin)
     }
 
     /// The list if it has an item; an empty one is reported with what belongs into it.

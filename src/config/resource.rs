@@ -53,11 +53,7 @@ impl ResourceSpec {
         for section in root.tables("resource") {
             let instance = instance(section);
             let first = instance.as_ref().is_some_and(|(provider, instance_id)| {
-                section.is_first(
-                    "instance_id",
-                    format!("{provider} {instance_id}"),
-                    &mut seen,
-                )
+                section.is_first("instance_id", format!("{provider} {instance_id}"), &mut seen)
             });
             let resource = Self::read(section, instance);
             resources.push(resource.filter(|_| first));
@@ -69,9 +65,7 @@ impl ResourceSpec {
         let name = section.parse("name", ResourceName::parse);
         let account = section.parse("account", short);
         let generation = section.parse("generation", short);
-        let labels = section
-            .labels("labels")
-            .filter(|labels| labels_are_fine(section, labels));
+        let labels = section.labels("labels").filter(|labels| labels_are_fine(section, labels));
         let agents = agent::read_all(section);
         let (provider, instance_id) = instance?;
         Some(Self {
@@ -86,15 +80,7 @@ impl ResourceSpec {
     }
 
     pub(super) fn show(&self, index: usize, show: &mut Show<'_>) {
-        let Self {
-            provider,
-            instance_id,
-            name,
-            account,
-            generation,
-            labels,
-            agents,
-        } = self;
+        let Self { provider, instance_id, name, account, generation, labels, agents } = self;
         show.entry("resource", index);
         show.text("provider", provider);
         show.text("instance_id", instance_id);
@@ -110,9 +96,8 @@ impl ResourceSpec {
 fn instance(section: Section<'_>) -> Option<(Provider, InstanceId)> {
     let provider = section.parse("provider", Provider::parse);
     // Without a provider the shape can be checked all the same: it is one for all.
-    let instance_id = section.parse("instance_id", |text| {
-        InstanceId::parse(provider.unwrap_or(Provider::Aws), text)
-    });
+    let instance_id = section
+        .parse("instance_id", |text| InstanceId::parse(provider.unwrap_or(Provider::Aws), text));
     Some((provider?, instance_id?))
 }
 
@@ -126,25 +111,18 @@ fn short(text: &str) -> Result<String, String> {
 fn labels_are_fine(section: Section<'_>, labels: &BTreeMap<String, String>) -> bool {
     let mut faults = Vec::new();
     if labels.len() > MOST_LABELS {
-        faults.push(format!(
-            "found {} labels; {MOST_LABELS} are allowed",
-            labels.len()
-        ));
+        faults.push(format!("found {} labels; {MOST_LABELS} are allowed", labels.len()));
     }
     for (key, value) in labels {
         if !names::is_plain(key) {
             faults.push(format!("found {key:?}; a label's key is {PLAIN_NAME}"));
         }
         if value.chars().count() > LONGEST_LABEL {
-            faults.push(format!(
-                "the value of {key:?} is longer than {LONGEST_LABEL} characters"
-            ));
+            faults.push(format!("the value of {key:?} is longer than {LONGEST_LABEL} characters"));
         }
     }
     let fine = faults.is_empty();
-    faults
-        .into_iter()
-        .for_each(|fault| section.problem("labels", fault));
+    faults.into_iter().for_each(|fault| section.problem("labels", fault));
     fine
 }
 
@@ -163,10 +141,7 @@ mod tests {
         let text = resource("azure", "AB-1", "");
         let [resource] = config(&text).resources.try_into().unwrap();
         assert_eq!(resource.instance_id.as_str(), "ab-1");
-        assert_eq!(
-            (resource.account.as_str(), resource.generation.as_str()),
-            ("", "")
-        );
+        assert_eq!((resource.account.as_str(), resource.generation.as_str()), ("", ""));
         assert!(resource.labels.is_empty());
     }
 
@@ -190,14 +165,8 @@ mod tests {
         let long = format!("labels = {{ a = \"{}\" }}", "é".repeat(257));
         for (rest, expected) in [
             (many.as_str(), "labels: found 33 labels; 32 are allowed"),
-            (
-                long.as_str(),
-                "labels: the value of \"a\" is longer than 256 characters",
-            ),
-            (
-                "labels = { a = 1 }",
-                "labels.a: found the number 1; allowed is a text in quotes",
-            ),
+            (long.as_str(), "labels: the value of \"a\" is longer than 256 characters"),
+            ("labels = { a = 1 }", "labels.a: found the number 1; allowed is a text in quotes"),
             (
                 "labels = { \"a b\" = \"\" }",
                 "labels: found \"a b\"; a label's key is 1 to 64 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit",

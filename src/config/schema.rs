@@ -151,10 +151,9 @@ fn check_labels(entries: Entries, key: &str, problems: &Problems) -> Entries {
 fn fill(fields: &Fields, mut item: Node) -> Node {
     if let Value::Table(entries) = &mut item.value {
         for (name, shape) in fields {
-            entries.entry(name.clone()).or_insert_with(|| Node {
-                value: shape.blank(),
-                origin: item.origin.clone(),
-            });
+            entries
+                .entry(name.clone())
+                .or_insert_with(|| Node { value: shape.blank(), origin: item.origin.clone() });
         }
     }
     item

@@ -67,9 +67,7 @@ impl Display for Effective {
                     None => writeln!(f, "{gap}[{section}]")?,
                 }
             }
-            let Setting {
-                key, value, origin, ..
-            } = setting;
+            let Setting { key, value, origin, .. } = setting;
             writeln!(f, "{key} = {value}  # {origin}")?;
         }
         Ok(())
@@ -85,11 +83,7 @@ pub(super) struct Show<'a> {
 
 impl<'a> Show<'a> {
     pub(super) fn new(origins: &'a Origins) -> Self {
-        Self {
-            origins,
-            section: String::new(),
-            settings: Vec::new(),
-        }
+        Self { origins, section: String::new(), settings: Vec::new() }
     }
 
     pub(super) fn finish(self) -> Effective {
@@ -107,10 +101,7 @@ impl<'a> Show<'a> {
     /// A number or a flag: something that TOML writes without quotes.
     pub(super) fn plain(&mut self, key: &str, value: impl Display) {
         let path = format!("{}.{key}", self.section);
-        let origin = self
-            .origins
-            .get(&path)
-            .or_else(|| self.origins.get(&self.section));
+        let origin = self.origins.get(&path).or_else(|| self.origins.get(&self.section));
         self.settings.push(Setting {
             section: self.section.clone(),
             key: key.to_owned(),
@@ -140,9 +131,7 @@ impl<'a> Show<'a> {
     pub(super) fn agents(&mut self, key: &str, agents: &[AgentSpec]) {
         let agent = |AgentSpec { name, parent }: &AgentSpec| {
             let name = Some(format!("name = {}", quote(name)));
-            let parent = parent
-                .as_ref()
-                .map(|parent| format!("parent = {}", quote(parent)));
+            let parent = parent.as_ref().map(|parent| format!("parent = {}", quote(parent)));
             inline(name.into_iter().chain(parent).collect())
         };
         let agents: Vec<String> = agents.iter().map(agent).collect();

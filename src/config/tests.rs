@@ -10,9 +10,7 @@ use super::*;
 
 fn load(files: &[(&str, &str)], env: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
     let files = files.iter().map(|(path, text)| (Path::new(*path), *text));
-    let env = env
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Config::parse(files, env)
 }
 
@@ -49,18 +47,9 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(config.token.lifetime, Duration::from_secs(3600));
     assert_eq!(config.token.audience, ["callsign"]);
     assert_eq!(config.token.issuer, config.http.public_url);
-    assert_eq!(
-        config.token.sealing_key_file,
-        Some(PathBuf::from("callsign.db.sealing-key"))
-    );
+    assert_eq!(config.token.sealing_key_file, Some(PathBuf::from("callsign.db.sealing-key")));
     assert_eq!(config.identity.clock_leeway, Duration::from_secs(60));
-    let Aws {
-        enabled,
-        accept,
-        accounts,
-        regions,
-        trust,
-    } = config.identity.aws;
+    let Aws { enabled, accept, accounts, regions, trust } = config.identity.aws;
     assert!(enabled && accounts.is_empty() && regions.is_empty());
     assert_eq!(accept, [AwsKind::Rsa2048, AwsKind::Rsa1024]);
     assert_eq!(trust, [TrustSource::Builtin]);
@@ -92,11 +81,7 @@ fn lists_of_tables_add_up() {
     };
     let (a, b) = (resource("i-1") + &resource("i-2"), resource("i-3"));
     let config = load(&[("a", &a), ("none", ""), ("b", &b)], &[]).unwrap();
-    let ids: Vec<&str> = config
-        .resources
-        .iter()
-        .map(|r| r.instance_id.as_str())
-        .collect();
+    let ids: Vec<&str> = config.resources.iter().map(|r| r.instance_id.as_str()).collect();
     assert_eq!(ids, ["i-1", "i-2", "i-3"]);
 
     let errors = load(&[("a", &a), ("b", &a)], &[]).unwrap_err();
@@ -169,10 +154,7 @@ fn a_file_that_cannot_be_read_is_a_problem_like_the_others() {
     let errors = Config::load(&[missing], env).unwrap_err();
     let printed = printed(&errors);
     assert_eq!(printed.len(), 2);
-    assert!(
-        printed[0].starts_with("no/such/file.toml: cannot be read: "),
-        "{printed:?}"
-    );
+    assert!(printed[0].starts_with("no/such/file.toml: cannot be read: "), "{printed:?}");
 }
 
 #[test]
@@ -185,10 +167,7 @@ fn no_secret_is_printed() {
     let config = config(&text);
     let shown = config.effective().to_string();
     assert_eq!(config.database.url, url);
-    assert!(
-        !shown.contains("hunter2") && shown.contains("db.example"),
-        "{shown}"
-    );
+    assert!(!shown.contains("hunter2") && shown.contains("db.example"), "{shown}");
     assert!(shown.contains("abababababab…"), "{shown}");
     assert!(!format!("{config:?}").contains("hunter2"));
 
@@ -227,9 +206,7 @@ fn what_is_in_effect_says_where_it_came_from() {
 
 /// The commented examples at the end of `config/default.toml`, without their hashes.
 fn examples() -> String {
-    let lines = DEFAULTS
-        .lines()
-        .skip_while(|line| *line != "# [[operator]]");
+    let lines = DEFAULTS.lines().skip_while(|line| *line != "# [[operator]]");
     let uncommented = lines.filter_map(|line| line.strip_prefix("# "));
     let toml = uncommented.filter(|line| line.starts_with('[') || line.contains(" = "));
     toml.collect::<Vec<_>>().join("\n")
@@ -268,10 +245,8 @@ fn the_default_file_and_the_code_have_the_same_keys() {
 #[test]
 fn what_is_shown_can_be_read_again() {
     let text = examples();
-    let (resource, operator) = (
-        text.find("[[resource]]").unwrap(),
-        text.find("[[operator]]").unwrap(),
-    );
+    let (resource, operator) =
+        (text.find("[[resource]]").unwrap(), text.find("[[operator]]").unwrap());
     assert!(operator < resource);
     let first = load(&[("a.toml", &text[resource..])], &[]).unwrap();
     let shown = first.effective().to_string();

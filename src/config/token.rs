@@ -60,12 +60,7 @@ impl Token {
     }
 
     pub(super) fn show(&self, show: &mut Show<'_>) {
-        let Self {
-            lifetime,
-            audience,
-            issuer,
-            sealing_key_file,
-        } = self;
+        let Self { lifetime, audience, issuer, sealing_key_file } = self;
         show.section("token");
         show.text("lifetime", Written(*lifetime));
         show.texts("audience", audience);
@@ -111,18 +106,11 @@ mod tests {
         for (text, expected) in [
             ("[token]\nsealing_key_file = \"k\"", Some("conf/k")),
             ("", Some("callsign.db.sealing-key")),
-            (
-                "[database]\nurl = \"sqlite://x%20y.db\"",
-                Some("conf/x y.db.sealing-key"),
-            ),
+            ("[database]\nurl = \"sqlite://x%20y.db\"", Some("conf/x y.db.sealing-key")),
             ("[database]\nurl = \"sqlite::memory:\"", None),
             ("[database]\nurl = \"postgres://h/d\"", None),
         ] {
-            assert_eq!(
-                config(text).token.sealing_key_file,
-                expected.map(PathBuf::from),
-                "{text}"
-            );
+            assert_eq!(config(text).token.sealing_key_file, expected.map(PathBuf::from), "{text}");
         }
     }
 

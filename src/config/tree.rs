@@ -71,9 +71,7 @@ pub(super) fn parse(path: Option<&Path>, text: &str, problems: &Problems) -> Ent
 fn key_on(text: &str, line: usize) -> &str {
     let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
     let key = line.split_once('=').map_or("", |(key, _)| key.trim());
-    let is_key = key
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let is_key = key.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     if is_key { key } else { "" }
 }
 
@@ -102,10 +100,7 @@ impl Source {
     fn origin(&self, line: usize) -> Origin {
         match &self.path {
             None => Origin::Default,
-            Some(path) => Origin::File {
-                path: Arc::clone(path),
-                line: Some(line),
-            },
+            Some(path) => Origin::File { path: Arc::clone(path), line: Some(line) },
         }
     }
 
@@ -136,10 +131,7 @@ impl Source {
             DeValue::Float(number) => Value::Foreign(format!("the number {number}")),
             DeValue::Datetime(time) => Value::Foreign(format!("the time {time}")),
         };
-        Node {
-            value,
-            origin: self.origin(self.line(place.start)),
-        }
+        Node { value, origin: self.origin(self.line(place.start)) }
     }
 }
 
@@ -171,10 +163,7 @@ mod tests {
                 }
                 _ => {}
             }
-            if let Origin::File {
-                line: Some(line), ..
-            } = node.origin
-            {
+            if let Origin::File { line: Some(line), .. } = node.origin {
                 into.push((key, line));
             }
         }
@@ -234,10 +223,7 @@ mod tests {
         for (text, found) in [
             ("workers = 1.5", "the number 1.5"),
             ("workers = 1979-05-27", "the time 1979-05-27"),
-            (
-                "workers = 99999999999999999999",
-                "the number 99999999999999999999",
-            ),
+            ("workers = 99999999999999999999", "the number 99999999999999999999"),
             ("workers = true", "true"),
             ("workers = []", "a list"),
             ("workers = {}", "a table"),

@@ -30,11 +30,9 @@ impl fmt::Display for TrustSource {
 pub(super) fn read(section: Section<'_>, enabled: bool) -> Option<Vec<TrustSource>> {
     let trust = section.list("trust", source);
     match enabled {
-        true => section.not_empty(
-            "trust",
-            trust,
-            r#"allowed are "builtin" and paths of trust files"#,
-        ),
+        true => {
+            section.not_empty("trust", trust, r#"allowed are "builtin" and paths of trust files"#)
+        }
         false => trust,
     }
 }

@@ -41,9 +41,7 @@ pub(super) fn key_source(text: &str) -> Result<String, &'static str> {
 
 /// The host and what follows the authority of a web address, if it is one.
 fn web(text: &str) -> Option<(&str, &str)> {
-    let after = text
-        .strip_prefix("http://")
-        .or_else(|| text.strip_prefix("https://"))?;
+    let after = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
     let end = after.find(['/', '?', '#']).unwrap_or(after.len());
     let (authority, rest) = after.split_at_checked(end)?;
     let plain = rest.chars().all(|c| c.is_ascii_graphic());
@@ -56,16 +54,11 @@ pub(super) fn host(authority: &str) -> Option<&str> {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),
     };
-    let bracketed = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
+    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let host_is_fine = match bracketed {
         Some(address) => address.parse::<Ipv6Addr>().is_ok(),
         None => {
-            !host.is_empty()
-                && host
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
+            !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
         }
     };
     let port_is_fine = port.is_none_or(is_port);
@@ -79,10 +72,7 @@ fn is_port(text: &str) -> bool {
 
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

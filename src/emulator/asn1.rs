@@ -35,12 +35,8 @@ pub mod tag {
 /// An element with a definite length.
 pub fn definite(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let value = parts.concat();
-    let digits: Vec<u8> = value
-        .len()
-        .to_be_bytes()
-        .into_iter()
-        .skip_while(|digit| *digit == 0)
-        .collect();
+    let digits: Vec<u8> =
+        value.len().to_be_bytes().into_iter().skip_while(|digit| *digit == 0).collect();
     let mut element = vec![tag];
     match digits.as_slice() {
         [] => element.push(0),
@@ -103,9 +99,6 @@ mod tests {
         assert_eq!(octet_string(&[7; 0x7f])[..2], [4, 0x7f]);
         assert_eq!(octet_string(&[7; 0x80])[..3], [4, 0x81, 0x80]);
         assert_eq!(octet_string(&[7; 0x100])[..4], [4, 0x82, 1, 0]);
-        assert_eq!(
-            indefinite(tag::SEQUENCE, &[&null(), &null()]),
-            [0x30, 0x80, 5, 0, 5, 0, 0, 0]
-        );
+        assert_eq!(indefinite(tag::SEQUENCE, &[&null(), &null()]), [0x30, 0x80, 5, 0, 5, 0, 0, 0]);
     }
 }

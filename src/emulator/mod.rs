@@ -6,3 +6,8 @@
 
 pub mod asn1;
 pub mod aws;
+mod keep;
+mod server;
+
+pub use keep::{KeepError, Keys};
+pub use server::{Emulator, EmulatorError};

@@ -34,11 +34,7 @@ pub struct RecorderSettings {
 
 impl Default for RecorderSettings {
     fn default() -> Self {
-        Self {
-            commit_size: 256,
-            refusal_burst: 200,
-            refusals_per_second: 20,
-        }
+        Self { commit_size: 256, refusal_burst: 200, refusals_per_second: 20 }
     }
 }
 
@@ -78,11 +74,8 @@ impl Recorder {
         settings: RecorderSettings,
         lifeline: Lifeline,
     ) -> Self {
-        let budget = RefusalBudget::new(
-            settings.refusal_burst,
-            settings.refusals_per_second,
-            clock.now(),
-        );
+        let budget =
+            RefusalBudget::new(settings.refusal_burst, settings.refusals_per_second, clock.now());
         Self {
             database,
             clock,
@@ -102,11 +95,7 @@ impl Recorder {
         context: &mut Context<Self>,
     ) -> ResponseFuture<Result<Result<Receipt, RecordError>, Panicked>> {
         let (done, receipt) = oneshot::channel();
-        self.waiting.push(Waiting {
-            entry,
-            done,
-            _place: place,
-        });
+        self.waiting.push(Waiting { entry, done, _place: place });
         self.commit_next(context);
         // A commit that panicked drops its senders.
         Box::pin(async move { receipt.await.map_err(|_| Panicked) })
@@ -166,13 +155,9 @@ impl Handler<Ask<Ping>> for Recorder {
 
 async fn commit_group(database: Database, group: Vec<Waiting>) {
     match commit(&database, &group).await {
-        Ok(()) => group
-            .into_iter()
-            .for_each(|waiting| waiting.tell(Ok(Receipt::KEPT))),
+        Ok(()) => group.into_iter().for_each(|waiting| waiting.tell(Ok(Receipt::KEPT))),
         Err(_) if group.len() > 1 => commit_one_by_one(&database, group).await,
-        Err(error) => group
-            .into_iter()
-            .for_each(|waiting| waiting.tell(Err(lost(&error)))),
+        Err(error) => group.into_iter().for_each(|waiting| waiting.tell(Err(lost(&error)))),
     }
 }
 
@@ -180,20 +165,14 @@ async fn commit_group(database: Database, group: Vec<Waiting>) {
 async fn commit_one_by_one(database: &Database, group: Vec<Waiting>) {
     for waiting in group {
         let outcome = commit(database, std::slice::from_ref(&waiting)).await;
-        waiting.tell(
-            outcome
-                .map(|()| Receipt::KEPT)
-                .map_err(|error| lost(&error)),
-        );
+        waiting.tell(outcome.map(|()| Receipt::KEPT).map_err(|error| lost(&error)));
     }
 }
 
 async fn commit(database: &Database, group: &[Waiting]) -> Result<(), DbErr> {
     let events = group.iter().filter_map(|waiting| waiting.entry.event());
-    let seen: Vec<(Uuid, DateTime<Utc>)> = group
-        .iter()
-        .filter_map(|waiting| waiting.entry.seen())
-        .collect();
+    let seen: Vec<(Uuid, DateTime<Utc>)> =
+        group.iter().filter_map(|waiting| waiting.entry.seen()).collect();
     let transaction = database.begin().await?;
     store::append(&transaction, events).await?;
     store::mark_seen(&transaction, &seen).await?;

@@ -19,13 +19,7 @@ impl RefusalBudget {
     /// A full budget: `burst` refusals at once, `per_second` in the long run.
     pub fn new(burst: u32, per_second: u32, now: DateTime<Utc>) -> Self {
         let burst = f64::from(burst);
-        Self {
-            burst,
-            per_second: f64::from(per_second),
-            left: burst,
-            refilled_at: now,
-            dropped: 0,
-        }
+        Self { burst, per_second: f64::from(per_second), left: burst, refilled_at: now, dropped: 0 }
     }
 
     /// Whether one more may be recorded now; counts it either way.

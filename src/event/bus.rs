@@ -33,9 +33,7 @@ pub enum Heard {
 impl Bus {
     /// A bus that keeps up to `backlog` events for a slow subscriber.
     pub fn new(backlog: usize) -> Self {
-        Self {
-            sender: broadcast::Sender::new(backlog),
-        }
+        Self { sender: broadcast::Sender::new(backlog) }
     }
 
     /// Tells everybody.
@@ -46,9 +44,7 @@ impl Bus {
 
     /// Listens from now on.
     pub fn subscribe(&self) -> Subscription {
-        Subscription {
-            receiver: self.sender.subscribe(),
-        }
+        Subscription { receiver: self.sender.subscribe() }
     }
 }
 
@@ -81,10 +77,7 @@ mod tests {
         let event = event();
         bus.publish(event.clone());
         for listener in &mut listeners {
-            assert_eq!(
-                listener.next().await,
-                Some(Heard::Event(Arc::new(event.clone())))
-            );
+            assert_eq!(listener.next().await, Some(Heard::Event(Arc::new(event.clone()))));
         }
     }
 

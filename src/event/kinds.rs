@@ -22,12 +22,7 @@ pub struct AuthEvent {
 impl AuthEvent {
     /// A happening of this moment.
     pub fn new(at: DateTime<Utc>, request_id: Option<String>, what: Happening) -> Self {
-        Self {
-            id: new_id(at),
-            at,
-            request_id,
-            what,
-        }
+        Self { id: new_id(at), at, request_id, what }
     }
 }
 
@@ -165,15 +160,10 @@ mod tests {
     #[test]
     fn the_body_names_its_kind_as_the_column_does() {
         let id = Uuid::nil();
-        let retired = ResourceRetired {
-            resource_id: id,
-            provider: Provider::Aws,
-            instance_id: "i".into(),
-        };
-        for what in [
-            Happening::BrokerStarted { version: "1" },
-            Happening::ResourceRetired(retired),
-        ] {
+        let retired =
+            ResourceRetired { resource_id: id, provider: Provider::Aws, instance_id: "i".into() };
+        for what in [Happening::BrokerStarted { version: "1" }, Happening::ResourceRetired(retired)]
+        {
             let body = serde_json::to_value(&what).unwrap();
             assert_eq!(body["kind"], what.kind());
         }

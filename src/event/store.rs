@@ -31,19 +31,13 @@ pub(crate) async fn append<'a>(
         }
     }
     if !tokens.is_empty() {
-        issued_token::Entity::insert_many(tokens)
-            .exec_without_returning(connection)
-            .await?;
+        issued_token::Entity::insert_many(tokens).exec_without_returning(connection).await?;
     }
     if !log.is_empty() {
-        auth_event::Entity::insert_many(log)
-            .exec_without_returning(connection)
-            .await?;
+        auth_event::Entity::insert_many(log).exec_without_returning(connection).await?;
     }
     if !refusals.is_empty() {
-        refused_login::Entity::insert_many(refusals)
-            .exec_without_returning(connection)
-            .await?;
+        refused_login::Entity::insert_many(refusals).exec_without_returning(connection).await?;
         forget_oldest_refusals(connection).await?;
     }
     Ok(())
@@ -59,10 +53,7 @@ pub(crate) async fn revoke_tokens(
         return Ok(());
     }
     issued_token::Entity::update_many()
-        .set(issued_token::ActiveModel {
-            revoked_at: Set(Some(now)),
-            ..Default::default()
-        })
+        .set(issued_token::ActiveModel { revoked_at: Set(Some(now)), ..Default::default() })
         .filter(issued_token::Column::AgentId.is_in(agents.iter().copied()))
         .filter(issued_token::Column::RevokedAt.is_null())
         .exec(connection)
@@ -79,10 +70,7 @@ pub(super) async fn mark_seen(
         return Ok(());
     };
     agent::Entity::update_many()
-        .set(agent::ActiveModel {
-            last_seen_at: Set(Some(latest)),
-            ..Default::default()
-        })
+        .set(agent::ActiveModel { last_seen_at: Set(Some(latest)), ..Default::default() })
         .filter(agent::Column::Id.is_in(seen.iter().map(|(agent, _)| *agent)))
         .exec(connection)
         .await

@@ -26,12 +26,7 @@ pub struct Verifier {
 impl Verifier {
     /// A verifier that believes these keys and allows these machines.
     pub fn new(trust: Arc<Trust>, policy: Arc<Policy>, clock: Clock, lifeline: Lifeline) -> Self {
-        Self {
-            trust,
-            policy,
-            clock,
-            _lifeline: lifeline,
-        }
+        Self { trust, policy, clock, _lifeline: lifeline }
     }
 }
 

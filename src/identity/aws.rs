@@ -53,15 +53,11 @@ pub(super) fn verify(
     }
     let (document, signing_time) = match evidence {
         AwsEvidence::Pkcs7(message) => verify_pkcs7(message, trust)?,
-        AwsEvidence::Document {
-            document,
-            signature,
-        } => (verify_document(document, signature, trust)?, None),
+        AwsEvidence::Document { document, signature } => {
+            (verify_document(document, signature, trust)?, None)
+        }
     };
-    let latest = Latest {
-        now,
-        leeway: policy.leeway,
-    };
+    let latest = Latest { now, leeway: policy.leeway };
     latest.check("pendingTime", document.pending_time)?;
     if let Some(signing_time) = signing_time {
         latest.check("signingTime", signing_time)?;
@@ -155,12 +151,7 @@ impl Document {
     }
 
     fn into_instance(self, kind: AwsKind) -> VerifiedInstance {
-        VerifiedInstance::new(
-            ProofKind::Aws(kind),
-            self.account,
-            self.region,
-            self.instance_id,
-        )
+        VerifiedInstance::new(ProofKind::Aws(kind), self.account, self.region, self.instance_id)
     }
 }
 
@@ -173,9 +164,5 @@ fn parse_account(text: &str) -> Result<String, Rejection> {
 }
 
 fn parse_region(text: &str) -> Result<String, Rejection> {
-    if is_region(text) {
-        Ok(text.to_owned())
-    } else {
-        Err(Rejection::Member("region"))
-    }
+    if is_region(text) { Ok(text.to_owned()) } else { Err(Rejection::Member("region")) }
 }

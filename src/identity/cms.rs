@@ -102,9 +102,7 @@ fn check_algorithms(message: &SignedData<'_>, signer: &SignerInfo<'_>) -> Result
 /// Parameters are NULL or absent with these algorithms (RFC 3370 section 2.1, RFC 4055 section
 /// 2.1), and AWS has sent both.
 fn is(algorithm: &AlgorithmIdentifierRef<'_>, wanted: ObjectIdentifier) -> bool {
-    let plain = algorithm
-        .parameters
-        .is_none_or(|parameters| parameters.is_null());
+    let plain = algorithm.parameters.is_none_or(|parameters| parameters.is_null());
     algorithm.oid == wanted && plain
 }
 

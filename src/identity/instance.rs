@@ -19,12 +19,7 @@ impl VerifiedInstance {
         region: String,
         instance_id: InstanceId,
     ) -> Self {
-        Self {
-            account,
-            region,
-            instance_id,
-            proof_kind,
-        }
+        Self { account, region, instance_id, proof_kind }
     }
 
     /// The cloud that vouches for the machine.

@@ -47,8 +47,5 @@ fn check_listed(
     if list.is_empty() || list.contains(value) {
         return Ok(());
     }
-    Err(VerifyError::NotAllowed {
-        what,
-        value: value.to_owned(),
-    })
+    Err(VerifyError::NotAllowed { what, value: value.to_owned() })
 }

@@ -78,10 +78,7 @@ pub(super) enum Evidence {
 #[derive(Clone)]
 pub(super) enum AwsEvidence {
     Pkcs7(Vec<u8>),
-    Document {
-        document: Vec<u8>,
-        signature: Vec<u8>,
-    },
+    Document { document: Vec<u8>, signature: Vec<u8> },
 }
 
 impl IdentityProof {
@@ -159,9 +156,7 @@ fn decode(field: &'static str, max: usize, text: &str) -> Result<Vec<u8>, ProofE
     if packed.is_empty() {
         return Err(ProofError::new(field, "it is empty"));
     }
-    STANDARD
-        .decode(packed)
-        .map_err(|_| ProofError::new(field, "it is not base64"))
+    STANDARD.decode(packed).map_err(|_| ProofError::new(field, "it is not base64"))
 }
 
 #[cfg(test)]
@@ -199,11 +194,7 @@ mod tests {
                 "document",
                 "it is longer than any identity document",
             ),
-            (
-                IdentityProof::aws_document("{}", "?"),
-                "signature",
-                "it is not base64",
-            ),
+            (IdentityProof::aws_document("{}", "?"), "signature", "it is not base64"),
             (
                 IdentityProof::aws_document("{}", &long(MAX_SIGNATURE_TEXT + 1)),
                 "signature",

@@ -26,12 +26,7 @@ fn a_genuine_document_proves_its_machine() {
             instance.instance_id().to_string(),
         )
     };
-    let expected = (
-        Provider::Aws,
-        ACCOUNT.to_owned(),
-        REGION.to_owned(),
-        INSTANCE.to_owned(),
-    );
+    let expected = (Provider::Aws, ACCOUNT.to_owned(), REGION.to_owned(), INSTANCE.to_owned());
     let strong = verified(&pkcs7(&SIGNER, &document())).unwrap();
     let weak = verified(&detached(&SIGNER, &document())).unwrap();
     assert_eq!(facts(&strong), expected);
@@ -43,36 +38,18 @@ fn a_genuine_document_proves_its_machine() {
 #[test]
 fn members_that_matter_must_be_well_formed() {
     let cases = [
-        (
-            r#""accountId" : "123456789012""#,
-            r#""accountId" : 123456789012"#,
-        ),
-        (
-            r#""accountId" : "123456789012""#,
-            r#""accountId" : "12345678901""#,
-        ),
-        (
-            r#""accountId" : "123456789012""#,
-            r#""accountId" : "12345678901x""#,
-        ),
-        (
-            r#""accountId" : "123456789012""#,
-            r#""other" : "123456789012""#,
-        ),
+        (r#""accountId" : "123456789012""#, r#""accountId" : 123456789012"#),
+        (r#""accountId" : "123456789012""#, r#""accountId" : "12345678901""#),
+        (r#""accountId" : "123456789012""#, r#""accountId" : "12345678901x""#),
+        (r#""accountId" : "123456789012""#, r#""other" : "123456789012""#),
         (r#""region" : "eu-test-1""#, r#""region" : null"#),
         (r#""region" : "eu-test-1""#, r#""region" : """#),
         (r#""region" : "eu-test-1""#, r#""region" : "EU-TEST-1""#),
         (r#""region" : "eu-test-1""#, r#""Region" : "eu-test-1""#),
         (r#""instanceId" : "i-"#, r#""instanceId" : "i 1"#),
         (r#""instanceId" : "i-"#, r#""instanceID" : "i-"#),
-        (
-            r#""pendingTime" : "2027-01-15T"#,
-            r#""pendingTime" : "2027-01-15-"#,
-        ),
-        (
-            r#""pendingTime" : "2027-01-15T"#,
-            r#""pending" : "2027-01-15T"#,
-        ),
+        (r#""pendingTime" : "2027-01-15T"#, r#""pendingTime" : "2027-01-15-"#),
+        (r#""pendingTime" : "2027-01-15T"#, r#""pending" : "2027-01-15T"#),
     ];
     for (was, is) in cases {
         assert!(document().contains(was), "{was}");
@@ -120,14 +97,8 @@ fn huge_input_is_malformed_before_it_is_decoded() {
     let huge = "A".repeat(60_000);
     let word_of = |proof: Result<_, callsign::identity::ProofError>| proof.unwrap_err().field();
     assert_eq!(word_of(IdentityProof::aws_pkcs7(&huge)), "pkcs7");
-    assert_eq!(
-        word_of(IdentityProof::aws_document(&huge, "AA==")),
-        "document"
-    );
-    assert_eq!(
-        word_of(IdentityProof::aws_document("{}", &huge)),
-        "signature"
-    );
+    assert_eq!(word_of(IdentityProof::aws_document(&huge, "AA==")), "document");
+    assert_eq!(word_of(IdentityProof::aws_document("{}", &huge)), "signature");
 }
 
 #[test]
@@ -198,9 +169,8 @@ fn a_key_of_one_kind_does_not_sign_the_other() {
         .replace("\"rsa2048\"", "\"x\"")
         .replace("\"rsa1024\"", "\"rsa2048\"")
         .replace("\"x\"", "\"rsa1024\"");
-    let trust = callsign::identity::Trust {
-        aws: callsign::identity::AwsTrust::parse(&swapped).unwrap(),
-    };
+    let trust =
+        callsign::identity::Trust { aws: callsign::identity::AwsTrust::parse(&swapped).unwrap() };
     let message = proof(&Envelope::over(&document()).encode());
     let verdict = verify(&message, &trust, &policy(), now());
     assert_eq!(word(verdict), "signature-invalid");
@@ -227,17 +197,11 @@ fn only_listed_accounts_and_regions_are_allowed() {
     assert_eq!(word(verdict(ACCOUNT, REGION)), "verified");
     assert_eq!(
         verdict("999999999999", REGION),
-        Err(VerifyError::NotAllowed {
-            what: "account",
-            value: ACCOUNT.to_owned()
-        })
+        Err(VerifyError::NotAllowed { what: "account", value: ACCOUNT.to_owned() })
     );
     assert_eq!(
         verdict(ACCOUNT, OTHER_REGION),
-        Err(VerifyError::NotAllowed {
-            what: "region",
-            value: REGION.to_owned()
-        })
+        Err(VerifyError::NotAllowed { what: "region", value: REGION.to_owned() })
     );
 }
 

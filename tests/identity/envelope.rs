@@ -69,9 +69,10 @@ impl Envelope {
 
     pub fn encode(&self) -> Vec<u8> {
         let parts = |list: &[Vec<u8>]| list.concat();
-        let content = self.content.as_ref().map_or_else(Vec::new, |content| {
-            definite(tag::CONTEXT_0, &[&octet_string(content)])
-        });
+        let content = self
+            .content
+            .as_ref()
+            .map_or_else(Vec::new, |content| definite(tag::CONTEXT_0, &[&octet_string(content)]));
         let info = sequence(&[&object_identifier(self.content_type), &content]);
         let signed_data = sequence(&[
             &small_integer(self.version),

@@ -42,10 +42,7 @@ fn a_tampered_document_with_its_digest_is_refused() {
     let tampered = document().replace("123456789012", "210987654321");
     let mut forged = Envelope::over(&tampered);
     forged.signed = Some(set(&[&sorted.concat()]));
-    assert_eq!(
-        word(verified(&proof(&forged.encode()))),
-        "signature-invalid"
-    );
+    assert_eq!(word(verified(&proof(&forged.encode()))), "signature-invalid");
 }
 
 #[test]
@@ -102,10 +99,7 @@ fn another_version_is_refused() {
 
 #[test]
 fn content_of_another_type_is_refused() {
-    assert_eq!(
-        verdict(|e| e.content_type = SIGNED_DATA),
-        "cms-content-type"
-    );
+    assert_eq!(verdict(|e| e.content_type = SIGNED_DATA), "cms-content-type");
 }
 
 #[test]
@@ -200,10 +194,7 @@ fn another_signature_algorithm_is_refused() {
 
 #[test]
 fn algorithm_parameters_are_refused() {
-    let salted = definite(
-        tag::SEQUENCE,
-        &[&object_identifier(RSA), &octet_string(b"x")],
-    );
+    let salted = definite(tag::SEQUENCE, &[&object_identifier(RSA), &octet_string(b"x")]);
     assert_eq!(verdict(|e| e.signature_algorithm = salted), "cms-algorithm");
 }
 
@@ -226,10 +217,7 @@ fn an_algorithm_protection_that_disagrees_is_refused() {
 fn a_malformed_or_repeated_algorithm_protection_is_refused() {
     let empty = attribute(ALGORITHM_PROTECTION, &[&set(&[])]);
     assert_eq!(verdict(|e| e.attributes.push(empty)), "cms-attribute");
-    let twice = [
-        algorithm_protection(SHA_256, RSA),
-        algorithm_protection(SHA_256, RSA),
-    ];
+    let twice = [algorithm_protection(SHA_256, RSA), algorithm_protection(SHA_256, RSA)];
     assert_eq!(verdict(|e| e.attributes.extend(twice)), "cms-attribute");
 }
 
@@ -276,10 +264,8 @@ fn in_indefinite_lengths(message: &[u8], content: &[u8], other: &[u8]) -> Vec<u8
     let data = object_identifier(DATA);
     let wrapped = indefinite(tag::CONTEXT_0, &[other]);
     let info = indefinite(tag::SEQUENCE, &[&data, &wrapped]);
-    let version_and_digests = [
-        callsign::emulator::asn1::small_integer(1),
-        set(&[&algorithm(SHA_256)]),
-    ];
+    let version_and_digests =
+        [callsign::emulator::asn1::small_integer(1), set(&[&algorithm(SHA_256)])];
     let signed_data = indefinite(tag::SEQUENCE, &[&version_and_digests.concat(), &info, tail]);
     let outer = indefinite(tag::CONTEXT_0, &[&signed_data]);
     indefinite(tag::SEQUENCE, &[&object_identifier(SIGNED_DATA), &outer])

@@ -25,9 +25,7 @@ pub static TRUST: LazyLock<Trust> = LazyLock::new(|| {
     Trust { aws }
 });
 
-pub static BUILTIN: LazyLock<Trust> = LazyLock::new(|| Trust {
-    aws: AwsTrust::builtin().unwrap(),
-});
+pub static BUILTIN: LazyLock<Trust> = LazyLock::new(|| Trust { aws: AwsTrust::builtin().unwrap() });
 
 /// Later than every real document.
 pub fn now() -> DateTime<Utc> {
@@ -37,10 +35,7 @@ pub fn now() -> DateTime<Utc> {
 pub fn policy() -> Policy {
     Policy {
         leeway: TimeDelta::seconds(60),
-        aws: AwsPolicy {
-            accept: AwsKind::ALL.into(),
-            ..AwsPolicy::default()
-        },
+        aws: AwsPolicy { accept: AwsKind::ALL.into(), ..AwsPolicy::default() },
     }
 }
 

@@ -38,10 +38,7 @@ impl Parts {
 
     fn genuine(self) -> Genuine {
         let instance = believed(&self).expect("genuine");
-        Genuine {
-            parts: self,
-            instance,
-        }
+        Genuine { parts: self, instance }
     }
 }
 
@@ -60,10 +57,7 @@ static GENUINE: LazyLock<Vec<Genuine>> = LazyLock::new(|| {
     let mut all = vec![
         Parts::Message(decode(&SIGNER.rsa2048(&document(), now()).unwrap())),
         Parts::Message(Envelope::over(&document()).encode()),
-        Parts::Document(
-            document().into_bytes(),
-            decode(&SIGNER.signature(&document()).unwrap()),
-        ),
+        Parts::Document(document().into_bytes(), decode(&SIGNER.signature(&document()).unwrap())),
     ];
     for vector in of_provider("aws") {
         let message = vector.find("rsa2048.b64");

@@ -44,17 +44,9 @@ fn every_rsa2048_document_is_signed_by_its_own_region_and_no_other() {
             continue;
         };
         let mut believing = Vec::new();
-        for key in BUILTIN
-            .aws
-            .keys()
-            .filter(|key| key.kind() == AwsKind::Rsa2048)
-        {
-            if word(verify(
-                &proof,
-                &only(builtin, key.region(), &vector),
-                &policy(),
-                now(),
-            )) == "verified"
+        for key in BUILTIN.aws.keys().filter(|key| key.kind() == AwsKind::Rsa2048) {
+            if word(verify(&proof, &only(builtin, key.region(), &vector), &policy(), now()))
+                == "verified"
             {
                 believing.push(key.region().to_owned());
             }
@@ -70,9 +62,7 @@ fn only(builtin: &str, region: &str, vector: &Vector) -> Trust {
     let spki = builtin[at..].lines().next().unwrap();
     let claimed = &vector.region;
     let toml = format!("[[key]]\nregion = \"{claimed}\"\nkind = \"rsa2048\"\n{spki}\n");
-    Trust {
-        aws: AwsTrust::parse(&toml).unwrap(),
-    }
+    Trust { aws: AwsTrust::parse(&toml).unwrap() }
 }
 
 #[test]

@@ -81,48 +81,24 @@ certificate = \"x\"
     );
     let first = good.lines().count() + 2;
     let expected = [
-        (
-            0,
-            "[[key]] number 3: `colour` is not known; allowed are region, kind, spki, certificate",
-        ),
+        (0, "[[key]] number 3: `colour` is not known; allowed are region, kind, spki, certificate"),
         (0, "[[key]] number 3: `region` is missing"),
-        (
-            0,
-            "[[key]] number 3: `kind` is \"rsa4096\"; allowed are rsa2048, rsa1024",
-        ),
+        (0, "[[key]] number 3: `kind` is \"rsa4096\"; allowed are rsa2048, rsa1024"),
         (0, "[[key]] number 3: `spki` is not base64"),
-        (
-            5,
-            "[[key]] number 4: `region` is \"US East\"; write it as AWS does, like \"us-east-1\"",
-        ),
+        (5, "[[key]] number 4: `region` is \"US East\"; write it as AWS does, like \"us-east-1\""),
         (5, "[[key]] number 4: `kind` must be a string"),
-        (
-            5,
-            "[[key]] number 4: exactly one of `spki` and `certificate` must be there",
-        ),
-        (
-            9,
-            "[[key]] number 5: the key has 1024 bits; the kind takes 2048 to 8192",
-        ),
+        (5, "[[key]] number 4: exactly one of `spki` and `certificate` must be there"),
+        (9, "[[key]] number 5: the key has 1024 bits; the kind takes 2048 to 8192"),
         (
             14,
             "[[key]] number 6: the key is not the DER of a SubjectPublicKeyInfo that holds an RSA key",
         ),
-        (
-            19,
-            "[[key]] number 7: exactly one of `spki` and `certificate` must be there",
-        ),
-        (
-            25,
-            "[[key]] number 8: `certificate` is not one X.509 certificate in PEM",
-        ),
+        (19, "[[key]] number 7: exactly one of `spki` and `certificate` must be there"),
+        (25, "[[key]] number 8: `certificate` is not one X.509 certificate in PEM"),
     ];
     let error = AwsTrust::parse(&toml).unwrap_err();
-    let told: Vec<_> = error
-        .flaws
-        .iter()
-        .map(|flaw| (flaw.line - first, flaw.problem.as_str()))
-        .collect();
+    let told: Vec<_> =
+        error.flaws.iter().map(|flaw| (flaw.line - first, flaw.problem.as_str())).collect();
     assert_eq!(told, expected);
     assert_eq!(error.to_string().lines().count(), expected.len());
 }

@@ -45,20 +45,14 @@ pub(super) fn message(
             &set(&[&sha_256()]),
             &indefinite(
                 tag::SEQUENCE,
-                &[
-                    &object_identifier(DATA),
-                    &indefinite(tag::CONTEXT_0, &[&content]),
-                ],
+                &[&object_identifier(DATA), &indefinite(tag::CONTEXT_0, &[&content])],
             ),
             &set(&[&signer_info(document, signed_at, key)?]),
         ],
     );
     Ok(indefinite(
         tag::SEQUENCE,
-        &[
-            &object_identifier(SIGNED_DATA),
-            &indefinite(tag::CONTEXT_0, &[&signed_data]),
-        ],
+        &[&object_identifier(SIGNED_DATA), &indefinite(tag::CONTEXT_0, &[&signed_data])],
     ))
 }
 
@@ -84,18 +78,12 @@ fn signer_info(
 fn signed_attributes(document: &str, signed_at: DateTime<Utc>) -> Vec<u8> {
     let time = signed_at.format("%y%m%d%H%M%SZ").to_string();
     let signature_algorithm = [object_identifier(SHA_256_WITH_RSA), null()].concat();
-    let protection = sequence(&[
-        &sha_256(),
-        &definite(tag::CONTEXT_1, &[&signature_algorithm]),
-    ]);
+    let protection = sequence(&[&sha_256(), &definite(tag::CONTEXT_1, &[&signature_algorithm])]);
     [
         attribute(CONTENT_TYPE, &object_identifier(DATA)),
         attribute(SIGNING_TIME, &definite(tag::UTC_TIME, &[time.as_bytes()])),
         attribute(ALGORITHM_PROTECTION, &protection),
-        attribute(
-            MESSAGE_DIGEST,
-            &octet_string(&Sha256::digest(document.as_bytes())),
-        ),
+        attribute(MESSAGE_DIGEST, &octet_string(&Sha256::digest(document.as_bytes()))),
     ]
     .concat()
 }

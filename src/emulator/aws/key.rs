@@ -59,9 +59,7 @@ impl SigningKey {
         let pkcs8 = fs::read(path).map_err(|source| io_error(path, source))?;
         KeyPair::from_pkcs8(&pkcs8)
             .map(Self)
-            .map_err(|_| KeyFileError::NotAKey {
-                path: path.to_owned(),
-            })
+            .map_err(|_| KeyFileError::NotAKey { path: path.to_owned() })
     }
 
     /// Writes the key to a new file that only its owner can read.
@@ -70,11 +68,7 @@ impl SigningKey {
     /// [`KeyFileError`] when the file is there already or cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), KeyFileError> {
         let pkcs8: Pkcs8V1Der<'_> = self.0.as_der().map_err(|_| SigningError)?;
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         file.and_then(|mut file| file.write_all(pkcs8.as_ref()))
             .map_err(|source| io_error(path, source))
     }
@@ -86,12 +80,7 @@ impl SigningKey {
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
         let mut signature = vec![0; self.0.public_modulus_len()];
         self.0
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                message,
-                &mut signature,
-            )
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .map_err(|_| SigningError)?;
         Ok(signature)
     }
@@ -107,8 +96,5 @@ impl SigningKey {
 }
 
 fn io_error(path: &Path, source: std::io::Error) -> KeyFileError {
-    KeyFileError::Io {
-        path: path.to_owned(),
-        source,
-    }
+    KeyFileError::Io { path: path.to_owned(), source }
 }

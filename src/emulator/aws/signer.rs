@@ -32,10 +32,7 @@ impl AwsSigner {
     /// # Errors
     /// [`SigningError`] when the crypto library cannot make any.
     pub fn generate() -> Result<Self, SigningError> {
-        Ok(Self {
-            rsa2048: SigningKey::generate()?,
-            rsa1024: SigningKey::generate()?,
-        })
+        Ok(Self { rsa2048: SigningKey::generate()?, rsa1024: SigningKey::generate()? })
     }
 
     /// The signer whose keys were saved in this directory.
@@ -122,10 +119,8 @@ mod tests {
 
     #[test]
     fn saved_keys_are_found_again_and_private() {
-        let directory = std::env::temp_dir().join(format!(
-            "callsign-{}",
-            crate::names::new_id(DateTime::UNIX_EPOCH)
-        ));
+        let directory = std::env::temp_dir()
+            .join(format!("callsign-{}", crate::names::new_id(DateTime::UNIX_EPOCH)));
         std::fs::create_dir(&directory).unwrap();
         let signer = AwsSigner::generate().unwrap();
         signer.save(&directory).unwrap();

@@ -67,10 +67,7 @@ impl TrustedKey {
 
     /// The same key, as taken out of a certificate that expires then.
     pub(super) fn in_certificate(self, not_after: Option<DateTime<Utc>>) -> Self {
-        Self {
-            certificate_not_after: not_after,
-            ..self
-        }
+        Self { certificate_not_after: not_after, ..self }
     }
 
     /// Whether this key made this signature over this message.

@@ -72,17 +72,11 @@ pub(super) fn parse(text: &str) -> Result<Vec<TrustedKey>, TrustError> {
             })),
         }
     }
-    if flaws.is_empty() {
-        Ok(keys)
-    } else {
-        Err(TrustError { flaws })
-    }
+    if flaws.is_empty() { Ok(keys) } else { Err(TrustError { flaws }) }
 }
 
 fn only_flaw(line: usize, problem: String) -> TrustError {
-    TrustError {
-        flaws: vec![TrustFlaw { line, problem }],
-    }
+    TrustError { flaws: vec![TrustFlaw { line, problem }] }
 }
 
 fn line_at(text: &str, offset: usize) -> usize {
@@ -113,27 +107,22 @@ fn unknown_members(entry: &Table) -> Vec<String> {
     let known = ["region", "kind", "spki", "certificate"];
     let unknown = entry.keys().filter(|name| !known.contains(&name.as_str()));
     let allowed = known.join(", ");
-    unknown
-        .map(|name| format!("`{name}` is not known; allowed are {allowed}"))
-        .collect()
+    unknown.map(|name| format!("`{name}` is not known; allowed are {allowed}")).collect()
 }
 
 fn find_text<'a>(entry: &'a Table, name: &str) -> Result<Option<&'a str>, String> {
     match entry.get(name) {
         None => Ok(None),
-        Some(value) => value
-            .as_str()
-            .map(Some)
-            .ok_or_else(|| format!("`{name}` must be a string")),
+        Some(value) => value.as_str().map(Some).ok_or_else(|| format!("`{name}` must be a string")),
     }
 }
 
 fn parse_region(entry: &Table) -> Result<String, String> {
     match find_text(entry, "region")? {
         Some(region) if is_region(region) => Ok(region.to_owned()),
-        Some(region) => Err(format!(
-            "`region` is {region:?}; write it as AWS does, like \"us-east-1\""
-        )),
+        Some(region) => {
+            Err(format!("`region` is {region:?}; write it as AWS does, like \"us-east-1\""))
+        }
         None => Err("`region` is missing".to_owned()),
     }
 }

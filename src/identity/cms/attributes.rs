@@ -20,9 +20,7 @@ fn find_value<'a>(
     attributes: &Attributes<'a>,
     wanted: ObjectIdentifier,
 ) -> Result<Option<AnyRef<'a>>, CmsError> {
-    let mut found = attributes
-        .iter()
-        .filter(|attribute| attribute.attribute_type == wanted);
+    let mut found = attributes.iter().filter(|attribute| attribute.attribute_type == wanted);
     match (found.next(), found.next()) {
         (None, _) => Ok(None),
         (Some(attribute), None) => match attribute.values.as_slice() {
@@ -36,11 +34,7 @@ fn find_value<'a>(
 pub(super) fn check_content_type(attributes: &Attributes<'_>) -> Result<(), CmsError> {
     let value = find_value(attributes, oid::CONTENT_TYPE)?.ok_or(CmsError::Attribute)?;
     let content_type: ObjectIdentifier = value.decode_as().map_err(|_| CmsError::Attribute)?;
-    if content_type == oid::DATA {
-        Ok(())
-    } else {
-        Err(CmsError::ContentType)
-    }
+    if content_type == oid::DATA { Ok(()) } else { Err(CmsError::ContentType) }
 }
 
 /// Without this, any content could be put beside attributes that were signed for another.
@@ -65,15 +59,8 @@ pub(super) fn check_algorithm_protection(
     };
     let protected: AlgorithmProtection<'_> = value.decode_as().map_err(|_| CmsError::Attribute)?;
     let agrees = is(&protected.digest_algorithm, signer.digest_algorithm.oid)
-        && is(
-            &protected.signature_algorithm,
-            signer.signature_algorithm.oid,
-        );
-    if agrees {
-        Ok(())
-    } else {
-        Err(CmsError::AlgorithmProtection)
-    }
+        && is(&protected.signature_algorithm, signer.signature_algorithm.oid);
+    if agrees { Ok(()) } else { Err(CmsError::AlgorithmProtection) }
 }
 
 pub(super) fn find_signing_time(

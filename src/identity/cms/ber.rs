@@ -31,11 +31,7 @@ pub(super) fn to_der(ber: &[u8]) -> Result<Vec<u8>, BerError> {
     let mut rest = ber;
     let mut der = Vec::with_capacity(ber.len());
     rewrite_element(&mut rest, &mut der, 0)?;
-    if rest.is_empty() {
-        Ok(der)
-    } else {
-        Err(BerError::TrailingBytes)
-    }
+    if rest.is_empty() { Ok(der) } else { Err(BerError::TrailingBytes) }
 }
 
 fn rewrite_element(rest: &mut &[u8], der: &mut Vec<u8>, depth: usize) -> Result<(), BerError> {
@@ -155,16 +151,8 @@ mod tests {
             ("padded length", &[4, 0x82, 0, 1, 7], &[4, 1, 7]),
             ("indefinite", &[0x30, 0x80, 5, 0, 0, 0], &[0x30, 2, 5, 0]),
             ("empty", &[0x30, 0x80, 0, 0], &[0x30, 0]),
-            (
-                "constructed string",
-                &[0x24, 0x80, 4, 1, 7, 4, 1, 8, 0, 0],
-                &[4, 2, 7, 8],
-            ),
-            (
-                "nested string",
-                &[0x24, 7, 0x24, 2, 4, 0, 4, 1, 8],
-                &[4, 1, 8],
-            ),
+            ("constructed string", &[0x24, 0x80, 4, 1, 7, 4, 1, 8, 0, 0], &[4, 2, 7, 8]),
+            ("nested string", &[0x24, 7, 0x24, 2, 4, 0, 4, 1, 8], &[4, 1, 8]),
         ];
         for (what, ber, der) in cases {
             assert_eq!(to_der(ber).as_deref(), Ok(der), "{what}");

@@ -45,12 +45,7 @@ pub(super) struct SignedData<'a> {
     pub(super) version: u8,
     pub(super) digest_algorithms: SetOfVec<AlgorithmIdentifierRef<'a>>,
     pub(super) encap_content_info: EncapsulatedContentInfo<'a>,
-    #[asn1(
-        context_specific = "0",
-        tag_mode = "IMPLICIT",
-        constructed = "true",
-        optional = "true"
-    )]
+    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", constructed = "true", optional = "true")]
     pub(super) certificates: Option<SetOfVec<AnyRef<'a>>>,
     pub(super) signer_infos: SetOfVec<SignerInfo<'a>>,
 }
@@ -69,12 +64,7 @@ pub(super) struct SignerInfo<'a> {
     pub(super) version: u8,
     pub(super) signer: IssuerAndSerialNumber<'a>,
     pub(super) digest_algorithm: AlgorithmIdentifierRef<'a>,
-    #[asn1(
-        context_specific = "0",
-        tag_mode = "IMPLICIT",
-        constructed = "true",
-        optional = "true"
-    )]
+    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", constructed = "true", optional = "true")]
     pub(super) signed_attributes: Option<SetOfVec<Attribute<'a>>>,
     pub(super) signature_algorithm: AlgorithmIdentifierRef<'a>,
     pub(super) signature: &'a OctetStringRef,

@@ -1,0 +1,141 @@
+//! The whole service: verify, find the agent, mint, record, publish.
+//!
+//! Each step takes the value that only the step before it can make, so none can be skipped: a
+//! proof becomes a verified instance, that an agent, that a minted token, that a granted login.
+//! What is not recorded is not answered.
+
+use std::time::Instant;
+
+use super::Broker;
+use super::error::{BrokerError, Denied, LoginError};
+use crate::directory::FindAgent;
+use crate::event::{AuthEvent, Happening, LoginRefused, Receipt, Record};
+use crate::identity::{IdentityProof, VerifyIdentity};
+use crate::mailbox::{Mailbox, Request, Unavailable};
+use crate::names::{MAX_NAME_LENGTH, Provider};
+use crate::token::{MintToken, MintedToken};
+
+/// A login, as it came in.
+#[derive(Debug)]
+pub struct LoginRequest {
+    /// The request it came with.
+    pub request_id: String,
+    /// What the caller claims, unverified.
+    pub proof: IdentityProof,
+    /// The agent that it asks for.
+    pub agent_name: Option<String>,
+}
+
+/// A token that is on record: the only one that may leave the broker.
+#[derive(Debug)]
+pub struct GrantedLogin {
+    token: MintedToken,
+}
+
+impl GrantedLogin {
+    fn new(token: MintedToken, _on_record: Receipt) -> Self {
+        Self { token }
+    }
+
+    /// The token and what it stands for.
+    pub fn token(&self) -> &MintedToken {
+        &self.token
+    }
+}
+
+/// Logs an agent in. Whatever the outcome, it is on record (a refusal within the budget of
+/// refusals) before it is answered.
+///
+/// # Errors
+/// [`LoginError`]: denied, or failed for a reason of ours.
+pub async fn authenticate(
+    broker: &Broker,
+    login: LoginRequest,
+) -> Result<GrantedLogin, LoginError> {
+    let attempt = Attempt::of(&login);
+    match grant(broker, login).await {
+        Err(BrokerError::Denied(denied)) => Err(refuse(broker, attempt, denied).await),
+        outcome => outcome,
+    }
+}
+
+async fn grant(broker: &Broker, login: LoginRequest) -> Result<GrantedLogin, LoginError> {
+    let LoginRequest { request_id, proof, agent_name } = login;
+
+    let verified = ask(broker, "verify", &broker.verify, VerifyIdentity { proof }).await?;
+    let instance = verified.map_err(|error| BrokerError::Denied(error.into()))?;
+
+    let instance_id = instance.instance_id().clone();
+    let name = agent_name.clone();
+    let found = ask(broker, "find", &broker.find, FindAgent { instance, name }).await??;
+    let agent = found
+        .map_err(|reason| BrokerError::Denied(Denied::Agent { instance_id, agent_name, reason }))?;
+
+    let token = ask(broker, "mint", &broker.mint, MintToken { agent }).await??;
+
+    let granted = Happening::LoginGranted(token.record().clone());
+    let event = AuthEvent::new(broker.clock.now(), Some(request_id), granted);
+    let receipt = ask(broker, "record", &broker.record, Record(event.clone())).await??;
+
+    broker.bus.publish(event);
+    Ok(GrantedLogin::new(token, receipt))
+}
+
+async fn refuse(broker: &Broker, attempt: Attempt, denied: Denied) -> LoginError {
+    let event = attempt.refused(broker, &denied);
+    match ask(broker, "record", &broker.record, Record(event.clone())).await {
+        Ok(Ok(_counted_or_kept)) => {
+            broker.bus.publish(event);
+            BrokerError::Denied(denied)
+        }
+        Ok(Err(error)) => error.into(),
+        Err(unavailable) => unavailable.into(),
+    }
+}
+
+/// Asks a room, and takes the time of it.
+async fn ask<R: Request>(
+    broker: &Broker,
+    stage: &'static str,
+    mailbox: &Mailbox<R>,
+    request: R,
+) -> Result<R::Answer, Unavailable> {
+    let begun = Instant::now();
+    let answer = mailbox.ask(request).await;
+    broker.metrics.stage(stage, begun.elapsed());
+    answer
+}
+
+/// What a refusal's record needs of a login that the flow has consumed.
+struct Attempt {
+    request_id: String,
+    provider: Provider,
+    proof_kind: &'static str,
+    agent_name: Option<String>,
+}
+
+impl Attempt {
+    fn of(login: &LoginRequest) -> Self {
+        // A name can be as long as a request, but no agent has a longer one than this.
+        let bounded = |name: &String| name.chars().take(MAX_NAME_LENGTH).collect();
+        Self {
+            request_id: login.request_id.clone(),
+            provider: login.proof.provider(),
+            proof_kind: login.proof.kind().as_str(),
+            agent_name: login.agent_name.as_ref().map(bounded),
+        }
+    }
+
+    fn refused(self, broker: &Broker, denied: &Denied) -> AuthEvent {
+        let refused = LoginRefused {
+            provider: self.provider,
+            proof_kind: self.proof_kind,
+            code: denied.code(),
+            cause: denied.to_string(),
+            instance_id: denied.instance_id().map(|id| id.as_str().to_owned()),
+            agent_name: self.agent_name,
+        };
+        let what = Happening::LoginRefused(refused);
+        AuthEvent::new(broker.clock.now(), Some(self.request_id), what)
+    }
+}

@@ -1,0 +1,66 @@
+//! What does the operator read? One line for each decision, and its count: the bus' first
+//! subscriber.
+
+use crate::event::bus::{Heard, Subscription};
+use crate::event::{AuthEvent, Happening};
+use crate::metrics::Metrics;
+
+/// Logs and counts what it hears, until the bus is gone.
+pub async fn follow(mut subscription: Subscription, metrics: Metrics) {
+    while let Some(heard) = subscription.next().await {
+        match heard {
+            Heard::Event(event) => tell(&event, &metrics),
+            Heard::Missed(events) => {
+                metrics.events_missed(events);
+                tracing::warn!(events, "the decision log was too slow; the audit log has them all");
+            }
+        }
+    }
+}
+
+fn tell(event: &AuthEvent, metrics: &Metrics) {
+    let request_id = event.request_id.as_deref();
+    match &event.what {
+        Happening::BrokerStarted { version } => tracing::info!(version, "broker started"),
+        Happening::LoginGranted(granted) => {
+            metrics.login(granted.provider, granted.proof_kind, "granted");
+            tracing::info!(
+                request_id,
+                provider = granted.provider.as_str(),
+                proof = granted.proof_kind,
+                instance_id = granted.instance_id,
+                agent = granted.agent_name,
+                token_id = %granted.token_id,
+                "login granted"
+            );
+        }
+        Happening::LoginRefused(refused) => {
+            metrics.login(refused.provider, refused.proof_kind, refused.code);
+            tracing::warn!(
+                request_id,
+                provider = refused.provider.as_str(),
+                proof = refused.proof_kind,
+                instance_id = refused.instance_id,
+                agent = refused.agent_name,
+                code = refused.code,
+                cause = refused.cause,
+                "login refused"
+            );
+        }
+        Happening::ResourceConverged(change) => tracing::info!(
+            provider = change.provider.as_str(),
+            instance_id = change.instance_id,
+            created = change.created,
+            replaces = change.replaces.map(tracing::field::display),
+            agents_added = ?change.agents_added,
+            agents_retired = ?change.agents_retired,
+            properties_changed = ?change.properties_changed,
+            "resource converged"
+        ),
+        Happening::ResourceRetired(change) => tracing::info!(
+            provider = change.provider.as_str(),
+            instance_id = change.instance_id,
+            "resource retired"
+        ),
+    }
+}

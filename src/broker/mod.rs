@@ -1,0 +1,56 @@
+//! In which order? The flow of a login, and the wiring of the rooms that it goes through.
+//!
+//! [`authenticate`] is the whole service in one function. This is the only room that knows all of
+//! identity, directory, token and event; it knows nothing of HTTP. [`system`] starts the actors,
+//! introduces them to each other and stops them.
+
+pub mod authenticate;
+pub mod deploy;
+pub mod error;
+pub mod log;
+pub mod readiness;
+pub mod session;
+pub mod system;
+pub mod trust;
+
+use crate::clock::Clock;
+use crate::directory::{Converge, FileResources, FindAgent, Retire};
+use crate::event::{Bus, Heartbeat, Record};
+use crate::identity::VerifyIdentity;
+use crate::mailbox::{Mailbox, Ping};
+use crate::metrics::Metrics;
+use crate::token::{CheckSigning, CheckToken, MintToken};
+
+/// The rooms, as the flow sees them: a mailbox for each question. It has no state of its own, so
+/// it is no actor: a mailbox in front of it would only put requests into one line.
+#[derive(Clone, Debug)]
+pub struct Broker {
+    /// Is this machine what it claims?
+    pub verify: Mailbox<VerifyIdentity>,
+    /// Which agent does it speak for?
+    pub find: Mailbox<FindAgent>,
+    /// Make a token.
+    pub mint: Mailbox<MintToken>,
+    /// Does this token stand?
+    pub check: Mailbox<CheckToken>,
+    /// Does the signing key sign?
+    pub check_signing: Mailbox<CheckSigning>,
+    /// Write it down.
+    pub record: Mailbox<Record>,
+    /// An agent is there.
+    pub heartbeat: Mailbox<Heartbeat>,
+    /// Make a registration equal to its declaration.
+    pub converge: Mailbox<Converge>,
+    /// End a registration.
+    pub retire: Mailbox<Retire>,
+    /// Which registrations came from the configuration?
+    pub file_resources: Mailbox<FileResources>,
+    /// Is every actor there?
+    pub pings: Vec<Mailbox<Ping>>,
+    /// Who wants to know.
+    pub bus: Bus,
+    /// What time it is.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Metrics,
+}

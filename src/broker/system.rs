@@ -1,0 +1,303 @@
+//! How does the broker come up and go down? Everything it needs is opened, every actor is started
+//! and introduced to those it talks to, and all of it ends in order.
+//!
+//! This is the one place that holds actor addresses; everybody else gets mailboxes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor as _, Addr, Arbiter, SyncArbiter};
+use chrono::TimeDelta;
+use tokio::sync::mpsc;
+use zeroize::Zeroizing;
+
+use super::Broker;
+use super::trust::{TrustSourceError, load_aws};
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::database::{Database, OpenError};
+use crate::directory::actor::Directory;
+use crate::event::actor::{Recorder, RecorderSettings};
+use crate::event::{AuthEvent, Bus, Happening};
+use crate::identity::{AwsKind, AwsPolicy, Policy, Trust, Verifier};
+use crate::mailbox::{Gate, Lifeline, Mailbox};
+use crate::metrics::Metrics;
+use crate::names::Provider;
+use crate::token::actor::Minter;
+use crate::token::jwks::JwkSet;
+use crate::token::sealing_file::{self, SealingFileError};
+use crate::token::{
+    KeyRing, KeyStoreError, SealingKey, TokenSettings, has_keys, open_key_ring, random_bytes,
+};
+
+/// Requests that one actor takes on at a time. Beyond that it would only keep callers waiting.
+const PLACES: usize = 1024;
+
+/// How long a request to an actor may take. Callers give up soon after.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Events that a subscriber may lag behind before it misses some.
+const BACKLOG: usize = 4096;
+
+/// A running broker, without its front door.
+#[derive(Debug)]
+pub struct System {
+    broker: Broker,
+    database: Database,
+    jwks: JwkSet,
+    arbiters: Vec<Arbiter>,
+    deaths: mpsc::UnboundedReceiver<&'static str>,
+}
+
+impl System {
+    /// Opens what the configuration names and starts the actors. `sealing_key` is the one that the
+    /// environment gave, if it gave one.
+    ///
+    /// # Errors
+    /// [`StartError`], with what to do about it. Nothing runs then.
+    pub async fn start(
+        config: &Config,
+        sealing_key: Option<SealingKey>,
+        clock: Clock,
+    ) -> Result<Self, StartError> {
+        let trust = Trust { aws: load_aws(&config.identity.aws.trust)? };
+        for warning in trust.aws.warnings(clock.now()) {
+            tracing::warn!("{warning}");
+        }
+        let database = Database::open(&config.database).await?;
+        let sealing_key = match sealing_key {
+            Some(key) => key,
+            None => stored_sealing_key(config, &database).await?,
+        };
+        let keys = Arc::new(open_key_ring(&database, &sealing_key, clock.now()).await?);
+        let rooms = Rooms {
+            trust: Arc::new(trust),
+            policy: Arc::new(policy(&config.identity)),
+            settings: token_settings(&config.token),
+            keys,
+            recorder: RecorderSettings::default(),
+            database,
+            clock,
+            metrics: Metrics::new(),
+        };
+        let system = rooms.start();
+        system.announce().await?;
+        Ok(system)
+    }
+
+    /// The flow.
+    pub fn broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    /// The database that everything is kept in.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The published keys.
+    pub fn jwks(&self) -> &JwkSet {
+        &self.jwks
+    }
+
+    /// Waits until an actor dies, and tells which. It must not be survived: the process ends, and
+    /// whoever supervises it starts a whole one.
+    pub async fn death(&mut self) -> &'static str {
+        match self.deaths.recv().await {
+            Some(name) => name,
+            // Every actor holds a sender, so with none left there is none left.
+            None => "last actor",
+        }
+    }
+
+    /// Stops the actors and closes the database. Stop the front door first.
+    pub async fn stop(self) {
+        for arbiter in &self.arbiters {
+            arbiter.stop();
+        }
+        if let Err(error) = self.database.close().await {
+            tracing::warn!(%error, "the database did not close cleanly");
+        }
+    }
+
+    async fn announce(&self) -> Result<(), StartError> {
+        let started = Happening::BrokerStarted { version: env!("CARGO_PKG_VERSION") };
+        let event = AuthEvent::new(self.broker.clock.now(), None, started);
+        let record = crate::event::Record(event.clone());
+        let recorded = self.broker.record.ask(record).await.map_err(|error| error.to_string());
+        recorded
+            .and_then(|recorded| recorded.map_err(|error| error.to_string()))
+            .map_err(StartError::NotRecorded)?;
+        self.broker.bus.publish(event);
+        Ok(())
+    }
+}
+
+/// What the actors are made of.
+#[derive(Debug)]
+pub struct Rooms {
+    /// Whose signatures count.
+    pub trust: Arc<Trust>,
+    /// Which machines are allowed.
+    pub policy: Arc<Policy>,
+    /// What every token has in common.
+    pub settings: TokenSettings,
+    /// The keys that sign.
+    pub keys: Arc<KeyRing>,
+    /// How records are grouped.
+    pub recorder: RecorderSettings,
+    /// Where everything is kept.
+    pub database: Database,
+    /// What time it is.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Metrics,
+}
+
+impl Rooms {
+    /// Starts the actors, each on a thread of its own, and the verifier on one per core.
+    pub fn start(self) -> System {
+        let (death_notices, deaths) = mpsc::unbounded_channel();
+        let arbiters: Vec<Arbiter> = (0..3).map(|_| Arbiter::new()).collect();
+        let mut homes = arbiters.iter().map(Arbiter::handle);
+        let mut home = || homes.next().unwrap_or_else(Arbiter::current);
+
+        let Self { trust, policy, settings, keys, recorder, database, clock, metrics } = self;
+        let verifier = SyncArbiter::start(verifier_threads(), {
+            let (clock, notices) = (clock.clone(), death_notices.clone());
+            move || {
+                let lifeline = Lifeline::watch(&notices, "verifier");
+                Verifier::new(Arc::clone(&trust), Arc::clone(&policy), clock.clone(), lifeline)
+            }
+        });
+        let jwks = JwkSet::of(&keys);
+        let directory: Addr<Directory> = Directory::start_in_arbiter(&home(), {
+            let (database, clock) = (database.clone(), clock.clone());
+            let lifeline = Lifeline::watch(&death_notices, "directory");
+            move |_| Directory::new(database, clock, lifeline)
+        });
+        let minter: Addr<Minter> = Minter::start_in_arbiter(&home(), {
+            let (database, clock) = (database.clone(), clock.clone());
+            let lifeline = Lifeline::watch(&death_notices, "minter");
+            move |_| Minter::new(database, keys, settings, clock, lifeline)
+        });
+        let recorder: Addr<Recorder> = Recorder::start_in_arbiter(&home(), {
+            let (database, clock, metrics) = (database.clone(), clock.clone(), metrics.clone());
+            let lifeline = Lifeline::watch(&death_notices, "recorder");
+            move |_| Recorder::new(database, clock, metrics, recorder, lifeline)
+        });
+
+        let gate = |name| Gate::new(name, PLACES, DEADLINE);
+        let (verifying, finding) = (gate("verifier"), gate("directory"));
+        let (minting, recording) = (gate("minter"), gate("recorder"));
+        let bus = Bus::new(BACKLOG);
+        actix::spawn(super::log::follow(bus.subscribe(), metrics.clone()));
+        let broker = Broker {
+            verify: Mailbox::new(&verifier, &verifying),
+            find: Mailbox::new(&directory, &finding),
+            mint: Mailbox::new(&minter, &minting),
+            check: Mailbox::new(&minter, &minting),
+            check_signing: Mailbox::new(&minter, &minting),
+            record: Mailbox::new(&recorder, &recording),
+            heartbeat: Mailbox::new(&recorder, &recording),
+            converge: Mailbox::new(&directory, &finding),
+            retire: Mailbox::new(&directory, &finding),
+            file_resources: Mailbox::new(&directory, &finding),
+            pings: vec![
+                Mailbox::new(&verifier, &verifying),
+                Mailbox::new(&directory, &finding),
+                Mailbox::new(&minter, &minting),
+                Mailbox::new(&recorder, &recording),
+            ],
+            bus,
+            clock,
+            metrics,
+        };
+        System { broker, database, jwks, arbiters, deaths }
+    }
+}
+
+/// The providers that the configuration switches on and that this broker speaks.
+pub fn enabled_providers(identity: &config::Identity) -> Vec<Provider> {
+    if identity.aws.enabled { vec![Provider::Aws] } else { Vec::new() }
+}
+
+fn verifier_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn policy(identity: &config::Identity) -> Policy {
+    let kind = |kind: &config::AwsKind| match kind {
+        config::AwsKind::Rsa2048 => AwsKind::Rsa2048,
+        config::AwsKind::Rsa1024 => AwsKind::Rsa1024,
+    };
+    Policy {
+        leeway: time_delta(identity.clock_leeway),
+        aws: AwsPolicy {
+            accept: identity.aws.accept.iter().map(kind).collect(),
+            accounts: identity.aws.accounts.iter().cloned().collect(),
+            regions: identity.aws.regions.iter().cloned().collect(),
+        },
+    }
+}
+
+fn token_settings(token: &config::Token) -> TokenSettings {
+    TokenSettings {
+        issuer: token.issuer.clone(),
+        audience: token.audience.clone(),
+        lifetime: time_delta(token.lifetime),
+    }
+}
+
+/// Configured durations are hours at most, far from where this saturates.
+fn time_delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
+/// The sealing key of the configured file, made on first start. It is never made for a database
+/// that has keys already: those are sealed with another one.
+async fn stored_sealing_key(
+    config: &Config,
+    database: &Database,
+) -> Result<SealingKey, StartError> {
+    match &config.token.sealing_key_file {
+        Some(path) if path.exists() || has_keys(database).await? => Ok(sealing_file::read(path)?),
+        Some(path) => Ok(sealing_file::create(path)?),
+        // The keys of an in-memory database end with the process, and so may their seal.
+        None if config.database.url.starts_with("sqlite:") => {
+            let bytes = random_bytes().ok_or(StartError::Random)?;
+            Ok(SealingKey::new(Zeroizing::new(bytes)))
+        }
+        None => Err(StartError::NoSealingKey),
+    }
+}
+
+/// Why the broker does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A trust source is unusable.
+    #[error(transparent)]
+    Trust(#[from] TrustSourceError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// The sealing key file is unusable.
+    #[error(transparent)]
+    SealingFile(#[from] SealingFileError),
+    /// The signing keys are unusable.
+    #[error(transparent)]
+    Keys(#[from] KeyStoreError),
+    /// There is nowhere to keep the sealing key.
+    #[error(
+        "no sealing key is given, and there is no SQLite file to keep one beside\n  Set [token] \
+         sealing_key_file or CALLSIGN_SEALING_KEY to 32 random bytes in base64: openssl rand \
+         -base64 32"
+    )]
+    NoSealingKey,
+    /// The system gave no randomness.
+    #[error("the system gave no randomness for a sealing key")]
+    Random,
+    /// The start itself could not be recorded.
+    #[error("the start could not be recorded: {0}")]
+    NotRecorded(String),
+}

@@ -1,0 +1,63 @@
+//! What can be typed? One file a command; this one says which there are.
+
+mod completions;
+mod config;
+mod demo;
+mod emulate;
+mod operator_token;
+mod outcome;
+mod serve;
+mod sources;
+mod table;
+mod trust;
+
+use clap::{Parser, Subcommand};
+
+pub use outcome::{Failure, Outcome};
+
+/// Agents that share one cloud machine prove it by the machine's signed identity, and each gets a
+/// session token of its own.
+#[derive(Debug, Parser)]
+#[command(name = "callsign", version, arg_required_else_help = true, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  callsign demo                          see it work: an emulated machine, a broker, two agents
+  callsign serve --config callsign.toml  run the broker
+  callsign config show                   every setting, its value and where it came from
+  callsign emulate --dir ./emulator      a metadata service on this machine, for tests
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Demo(demo::Args),
+    Emulate(emulate::Args),
+    Config(config::Args),
+    OperatorToken(operator_token::Args),
+    Trust(trust::Args),
+    Completions(completions::Args),
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// [`Failure`]: what to print and the exit code.
+    pub async fn run(self) -> Outcome {
+        match self.command {
+            Command::Serve(args) => serve::run(args).await,
+            Command::Demo(args) => demo::run(args).await,
+            Command::Emulate(args) => emulate::run(args).await,
+            Command::Config(args) => config::run(args),
+            Command::OperatorToken(args) => operator_token::run(args),
+            Command::Trust(args) => trust::run(args),
+            Command::Completions(args) => completions::run(args),
+        }
+    }
+}

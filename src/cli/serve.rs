@@ -1,0 +1,105 @@
+//! `callsign serve`: run the broker until it is told to stop.
+
+use std::net::TcpListener;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::outcome::{Failure, Outcome};
+use super::sources::{ConfigFiles, sealing_key};
+use crate::clock::Clock;
+use crate::service::Service;
+use crate::telemetry;
+
+/// Run the broker
+///
+/// Registers the [[resource]] entries of the configuration and answers logins until SIGTERM or
+/// Ctrl-C. SIGHUP reads the configuration again and makes the registrations equal to it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  callsign serve
+  callsign serve --config /etc/callsign/callsign.toml --config machines.toml
+  CALLSIGN_HTTP__LISTEN=0.0.0.0:7480 callsign serve
+  kill -HUP <pid>    # after a change of the [[resource]] entries")]
+pub(super) struct Args {
+    #[command(flatten)]
+    config: ConfigFiles,
+}
+
+pub(super) async fn run(args: Args) -> Outcome {
+    let config = args.config.load()?;
+    telemetry::init(&config.log).map_err(Failure::new)?;
+    let sealing_key = sealing_key()?;
+    let mut signals = Signals::new()?;
+    // Before anything is made or changed: a port in use is the commonest failure.
+    let listener = listen(config.http.listen)?;
+    let started = Service::start(&config, sealing_key, Clock::system(), listener).await;
+    let mut service = started.map_err(Failure::new)?;
+    tracing::info!(url = service.url(), public_url = config.http.public_url, "ready");
+
+    let outcome = loop {
+        tokio::select! {
+            told = signals.next() => match told {
+                Told::Stop => break Ok(()),
+                Told::Reload => reload(&args.config, &service).await,
+            },
+            death = service.death() => break Err(Failure::new(format!(
+                "{death}; the broker ends, so that whoever supervises it starts a whole one"
+            ))),
+        }
+    };
+    tracing::info!("stopping");
+    service.stop().await;
+    outcome
+}
+
+/// Binds the address, with a message that names it.
+pub(super) fn listen(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|error| {
+        Failure::new(format!(
+            "cannot listen on {address}: {error}\n  Is another callsign running? Choose another \
+             address with [http] listen or CALLSIGN_HTTP__LISTEN."
+        ))
+    })
+}
+
+/// A configuration that is wrong changes nothing.
+async fn reload(files: &ConfigFiles, service: &Service) {
+    let config = match files.load() {
+        Ok(config) => config,
+        Err(error) => return tracing::error!(?error, "the changed configuration is not used"),
+    };
+    if let Err(error) = service.deploy(&config.resources).await {
+        tracing::error!(%error, "not every resource could be registered; SIGHUP tries again");
+    }
+}
+
+/// What the operating system passes on.
+enum Told {
+    Stop,
+    Reload,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        let of = |kind| signal(kind).map_err(|error| Failure::new(format!("signals: {error}")));
+        Ok(Self {
+            terminate: of(SignalKind::terminate())?,
+            interrupt: of(SignalKind::interrupt())?,
+            hangup: of(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Told {
+        tokio::select! {
+            _ = self.terminate.recv() => Told::Stop,
+            _ = self.interrupt.recv() => Told::Stop,
+            _ = self.hangup.recv() => Told::Reload,
+        }
+    }
+}

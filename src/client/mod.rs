@@ -1,0 +1,9 @@
+//! How does a machine talk to the broker? A typed client, and readers of the metadata services.
+//!
+//! Knows the wire forms only, nothing of how the broker decides.
+
+mod broker;
+mod http;
+pub mod metadata;
+
+pub use broker::{BrokerClient, ClientError};

@@ -1,0 +1,15 @@
+//! Who lives on that machine?
+//!
+//! [`selection`] decides which agent a proven machine speaks for; [`converge`] decides what must
+//! change for the registrations to equal what was declared. Both are pure; `store.rs` fetches for
+//! them and carries out, the [`Directory`](actor::Directory) actor serialises nothing and
+//! schedules all. Of identity, this room sees the verified instance only.
+
+pub mod actor;
+pub mod converge;
+pub mod messages;
+pub mod selection;
+mod store;
+
+pub use messages::{Converge, DirectoryError, FileResources, FindAgent, Retire};
+pub use selection::{Agent, Refused};

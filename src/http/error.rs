@@ -1,0 +1,143 @@
+//! The one map from what the broker says to what callers are told.
+//!
+//! A caller that proved nothing gets one text for every cause; the cause is in the log and the
+//! audit trail, under the request's id.
+
+use actix_web::http::StatusCode;
+
+use super::problem::Problem;
+use crate::broker::error::{BrokerError, CheckError, Denied, Failed, LoginError};
+use crate::directory::Refused;
+use crate::identity::{ProofError, VerifyError};
+use crate::names::{InstanceId, Provider};
+use crate::token::TokenRefused;
+
+/// When a caller should try again after a failure of ours, in seconds.
+const RETRY_AFTER: u32 = 2;
+
+impl From<LoginError> for Problem {
+    fn from(error: LoginError) -> Self {
+        match error {
+            BrokerError::Denied(Denied::Identity(error)) => error.into(),
+            BrokerError::Denied(Denied::Agent { instance_id, agent_name, reason }) => {
+                no_agent(&instance_id, agent_name, reason)
+            }
+            BrokerError::Failed(failed) => failed.into(),
+        }
+    }
+}
+
+impl From<CheckError> for Problem {
+    fn from(error: CheckError) -> Self {
+        match error {
+            BrokerError::Denied(refused) => refused.into(),
+            BrokerError::Failed(failed) => failed.into(),
+        }
+    }
+}
+
+impl From<Failed> for Problem {
+    fn from(failed: Failed) -> Self {
+        tracing::error!(error = %failed, "a request failed");
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The broker cannot answer now",
+            "Nothing was decided about your request. Try again after the time that Retry-After \
+             gives; if it stays, tell the broker's operator the request_id.",
+        )
+        .retry_after(RETRY_AFTER)
+    }
+}
+
+impl From<VerifyError> for Problem {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Malformed(error) => error.into(),
+            VerifyError::Rejected(_) => Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "identity-rejected",
+                "The proof of identity was not accepted",
+                "Read the document from the metadata service anew and send it unchanged. If that \
+                 does not help, the broker's log tells the reason under the request_id.",
+            ),
+            VerifyError::NotAllowed { what, .. } => Problem::new(
+                StatusCode::FORBIDDEN,
+                "not-allowed",
+                "The machine is genuine, but not on this broker's list",
+                format!("This broker admits listed {what}s only. Ask its operator to add yours."),
+            ),
+        }
+    }
+}
+
+impl From<ProofError> for Problem {
+    fn from(error: ProofError) -> Self {
+        let field = error.field();
+        Problem::malformed(format!("The member {field}: {}.", error.reason())).blaming(field)
+    }
+}
+
+impl From<TokenRefused> for Problem {
+    fn from(refused: TokenRefused) -> Self {
+        tracing::info!(cause = %refused, "a session token was refused");
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "token-rejected",
+            "The session token was not accepted",
+            "It expired, was revoked, or is not of this broker. Log in again.",
+        )
+        .challenge(r#"Bearer realm="callsign", error="invalid_token""#)
+    }
+}
+
+/// The provider is switched off, or this broker does not speak it.
+pub(super) fn not_enabled(provider: Provider) -> Problem {
+    let title = "This provider is not enabled here";
+    let detail = format!(
+        "This broker does not take logins from {provider}. Its operator can enable the provider \
+         with [identity.{provider}] enabled."
+    );
+    Problem::new(StatusCode::NOT_FOUND, "not-enabled", title, detail)
+}
+
+fn no_agent(instance_id: &InstanceId, agent_name: Option<String>, reason: Refused) -> Problem {
+    let instance = |body: &mut crate::wire::Problem| {
+        body.instance_id = Some(instance_id.as_str().to_owned());
+    };
+    match reason {
+        Refused::InstanceUnknown => Problem::new(
+            StatusCode::NOT_FOUND,
+            "instance-unknown",
+            "The machine is not registered",
+            format!("Register {instance_id} with this broker, or wait until it is."),
+        )
+        .with(instance),
+        Refused::InstanceRetired => Problem::new(
+            StatusCode::GONE,
+            "instance-retired",
+            "The machine's registration has ended",
+            format!("Register {instance_id} anew if it is in use again."),
+        )
+        .with(instance),
+        Refused::AgentUnknown { agents } => Problem::new(
+            StatusCode::NOT_FOUND,
+            "agent-unknown",
+            "The machine has no such agent",
+            format!("Set the agent name to one of: {}.", agents.join(", ")),
+        )
+        .with(instance)
+        .with(|body| {
+            body.agent_name = agent_name;
+            body.agents = Some(agents);
+        }),
+        Refused::AgentAmbiguous { agents } => Problem::new(
+            StatusCode::CONFLICT,
+            "agent-ambiguous",
+            "Several agents share this machine",
+            format!("Set the agent name to one of: {}.", agents.join(", ")),
+        )
+        .with(instance)
+        .with(|body| body.agents = Some(agents)),
+    }
+}

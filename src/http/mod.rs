@@ -1,0 +1,22 @@
+//! The front door: HTTP in, the broker's flow, HTTP out. The only room that knows status codes.
+//!
+//! One file an endpoint: its handler, its answers, its part of the API description. `error.rs` is
+//! the one map from what the broker says to what callers are told; [`compat`] serves existing
+//! agent clients in their own words.
+
+mod bearer;
+mod body;
+pub mod compat;
+mod error;
+mod health;
+mod login;
+mod me;
+mod metrics;
+mod openapi;
+mod problem;
+mod request;
+mod server;
+mod well_known;
+
+pub use openapi::document as openapi_document;
+pub use server::{Front, ServeSettings, serve};

@@ -1,0 +1,47 @@
+//! `/openapi.json`: the API, described for programs.
+
+use actix_web::HttpResponse;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "callsign",
+        description = "An auth broker: agents on one cloud machine prove it by the machine's \
+                       signed identity, and each gets a session token of its own."
+    ),
+    paths(
+        super::login::aws,
+        super::me::show,
+        super::me::heartbeat,
+        super::well_known::jwks,
+        super::well_known::authorization_server,
+        super::well_known::openid_configuration,
+        super::health::healthz,
+        super::health::readyz,
+        super::metrics::show,
+        super::compat::aws::login,
+    ),
+    modifiers(&SessionToken)
+)]
+struct Api;
+
+struct SessionToken;
+
+impl Modify for SessionToken {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("session", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The description of the API (OpenAPI 3.1).
+pub fn document() -> utoipa::openapi::OpenApi {
+    Api::openapi()
+}
+
+pub(super) async fn show() -> HttpResponse {
+    HttpResponse::Ok().json(document())
+}

@@ -1,0 +1,110 @@
+//! What is a caller told when it gets no good answer? Problem details (RFC 9457).
+
+use std::fmt;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+
+use crate::wire;
+
+/// An answer that is not a good one. The request's id is added on its way out, in `request.rs`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    status: StatusCode,
+    body: wire::Problem,
+    retry_after_seconds: Option<u32>,
+    www_authenticate: Option<&'static str>,
+}
+
+impl Problem {
+    /// A problem of this status and stable code; `title` is the same for all of its kind, `detail`
+    /// is for the person who must act.
+    pub(super) fn new(
+        status: StatusCode,
+        code: &str,
+        title: &str,
+        detail: impl Into<String>,
+    ) -> Self {
+        let body = wire::Problem {
+            kind: format!("urn:callsign:problem:{code}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            code: code.to_owned(),
+            ..wire::Problem::default()
+        };
+        Self { status, body, retry_after_seconds: None, www_authenticate: None }
+    }
+
+    /// The request is not what this endpoint takes.
+    pub(super) fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed-request", "The request is malformed", detail)
+    }
+
+    /// Names the member to blame.
+    pub(super) fn blaming(mut self, field: &str) -> Self {
+        self.body.field = Some(field.to_owned());
+        self
+    }
+
+    /// Adds members that this problem has.
+    pub(super) fn with(mut self, add: impl FnOnce(&mut wire::Problem)) -> Self {
+        add(&mut self.body);
+        self
+    }
+
+    /// Says when to come back.
+    pub(super) fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// Says how to authenticate (RFC 6750 section 3).
+    pub(super) fn challenge(mut self, challenge: &'static str) -> Self {
+        self.www_authenticate = Some(challenge);
+        self
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) fn body(&self) -> &wire::Problem {
+        &self.body
+    }
+
+    /// The answer, for the request of this id.
+    pub(super) fn respond(&self, request_id: Option<&str>) -> HttpResponse {
+        let body = wire::Problem { request_id: request_id.map(str::to_owned), ..self.body.clone() };
+        self.head(self.status).content_type("application/problem+json").json(body)
+    }
+
+    /// Status and headers, for a body of another form.
+    pub(super) fn head(&self, status: StatusCode) -> HttpResponseBuilder {
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        if let Some(seconds) = self.retry_after_seconds {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(challenge) = self.www_authenticate {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
+        response
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status.as_u16(), self.body.code)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.respond(None)
+    }
+}

@@ -1,0 +1,138 @@
+//! How is the front door opened? Routes, workers, limits, and an orderly end.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpResponse, HttpServer, Resource};
+
+use super::error::not_enabled;
+use super::problem::Problem;
+use super::{compat, health, login, me, metrics, openapi, request, well_known};
+use crate::broker::Broker;
+use crate::database::Database;
+use crate::names::Provider;
+use crate::token::jwks::JwkSet;
+
+/// What every handler has at hand.
+#[derive(Clone, Debug)]
+pub struct Front {
+    /// The flow.
+    pub broker: Broker,
+    /// For the sign of life that `/readyz` asks for.
+    pub database: Database,
+    /// The published keys.
+    pub jwks: JwkSet,
+    /// The `iss` of every token.
+    pub issuer: String,
+    /// Where callers find this broker.
+    pub public_url: String,
+    /// The providers that are switched on.
+    pub providers: Vec<Provider>,
+}
+
+impl Front {
+    /// Refuses a provider that is not switched on.
+    pub(super) fn require(&self, provider: Provider) -> Result<(), Problem> {
+        if self.providers.contains(&provider) { Ok(()) } else { Err(not_enabled(provider)) }
+    }
+}
+
+/// How the front door is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct ServeSettings {
+    /// Threads that serve requests; 0: one per core.
+    pub workers: usize,
+    /// How long requests under way may take when the broker stops.
+    pub grace: Duration,
+}
+
+/// How long a caller may take to send the head of its request.
+const HEAD_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long an idle connection is kept: longer than the usual load balancer's 60 seconds, so that
+/// it closes first.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// Serves on this listener, until the server's handle stops it.
+///
+/// # Errors
+/// What the system has against the listener.
+pub fn serve(
+    front: Front,
+    listener: TcpListener,
+    settings: ServeSettings,
+) -> std::io::Result<Server> {
+    let front = Data::new(front);
+    let mut server = HttpServer::new(move || {
+        App::new()
+            .app_data(front.clone())
+            .configure(routes)
+            .default_service(web::to(not_found))
+            .wrap(from_fn(request::observe))
+    })
+    .client_request_timeout(HEAD_PATIENCE)
+    .keep_alive(KEEP_ALIVE)
+    .shutdown_timeout(settings.grace.as_secs())
+    .disable_signals();
+    if settings.workers > 0 {
+        server = server.workers(settings.workers);
+    }
+    Ok(server.listen(listener)?.run())
+}
+
+fn routes(config: &mut ServiceConfig) {
+    let post = |path| only(path, Method::POST);
+    let get = |path| only(path, Method::GET);
+    config
+        .service(post("/v1/login/aws").route(web::post().to(login::aws)))
+        .service(post("/v1/login/azure").route(web::post().to(|| login::other(Provider::Azure))))
+        .service(post("/v1/login/google").route(web::post().to(|| login::other(Provider::Google))))
+        .service(get("/v1/agents/me").route(web::get().to(me::show)))
+        .service(post("/v1/agents/me/heartbeat").route(web::post().to(me::heartbeat)))
+        .service(get("/.well-known/jwks.json").route(web::get().to(well_known::jwks)))
+        .service(
+            get("/.well-known/oauth-authorization-server")
+                .route(web::get().to(well_known::authorization_server)),
+        )
+        .service(
+            get("/.well-known/openid-configuration")
+                .route(web::get().to(well_known::openid_configuration)),
+        )
+        .service(get("/healthz").route(web::get().to(health::healthz)))
+        .service(get("/readyz").route(web::get().to(health::readyz)))
+        .service(get("/metrics").route(web::get().to(metrics::show)))
+        .service(get("/openapi.json").route(web::get().to(openapi::show)))
+        .configure(compat::routes);
+}
+
+/// A path that takes one method; any other is told so.
+pub(super) fn only(path: &str, method: Method) -> Resource {
+    web::resource(path.to_owned()).default_service(web::to(move || {
+        let method = method.clone();
+        async move { wrong_method(&method) }
+    }))
+}
+
+fn wrong_method(allowed: &Method) -> HttpResponse {
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    let detail = format!("This path takes {allowed} only.");
+    let problem = Problem::new(status, "method-not-allowed", "This method is not offered", detail);
+    let mut response = HttpResponse::from_error(problem);
+    if let Ok(value) = header::HeaderValue::from_str(allowed.as_str()) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    response
+}
+
+async fn not_found() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(
+        StatusCode::NOT_FOUND,
+        "not-found",
+        "There is nothing here",
+        "GET /openapi.json lists what there is.",
+    ))
+}

@@ -1,0 +1,117 @@
+//! The broker with its front door: started, converged with its configuration, stopped in order.
+//!
+//! What `callsign serve`, the demo and the tests have in common.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use tokio::task::JoinHandle;
+
+use crate::broker::Broker;
+use crate::broker::deploy::{Deployed, deploy};
+use crate::broker::error::Failed;
+use crate::broker::system::{StartError, System, enabled_providers};
+use crate::clock::Clock;
+use crate::config::{Config, ResourceSpec};
+use crate::http::{Front, ServeSettings, serve};
+use crate::token::SealingKey;
+
+/// How long requests under way may take when the service stops.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A broker that serves.
+#[derive(Debug)]
+pub struct Service {
+    system: System,
+    address: SocketAddr,
+    handle: ServerHandle,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Service {
+    /// Starts the broker, converges it with the configuration's resources, and only then opens the
+    /// front door on this listener.
+    ///
+    /// # Errors
+    /// [`ServiceError`], with what to do about it. Nothing runs then.
+    pub async fn start(
+        config: &Config,
+        sealing_key: Option<SealingKey>,
+        clock: Clock,
+        listener: TcpListener,
+    ) -> Result<Self, ServiceError> {
+        let address = listener.local_addr()?;
+        let system = System::start(config, sealing_key, clock).await?;
+        let deployed = deploy(system.broker(), &config.resources).await?;
+        tell(deployed);
+        let front = Front {
+            broker: system.broker().clone(),
+            database: system.database().clone(),
+            jwks: system.jwks().clone(),
+            issuer: config.token.issuer.clone(),
+            public_url: config.http.public_url.clone(),
+            providers: enabled_providers(&config.identity),
+        };
+        let settings = ServeSettings { workers: config.http.workers, grace: GRACE };
+        let server = serve(front, listener, settings)?;
+        let handle = server.handle();
+        Ok(Self { system, address, handle, task: actix::spawn(server) })
+    }
+
+    /// Where the front door is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its address as a URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The flow behind the front door.
+    pub fn broker(&self) -> &Broker {
+        self.system.broker()
+    }
+
+    /// Converges the registrations with changed declarations.
+    ///
+    /// # Errors
+    /// As [`deploy`].
+    pub async fn deploy(&self, resources: &[ResourceSpec]) -> Result<(), Failed> {
+        deploy(self.system.broker(), resources).await.map(tell)
+    }
+
+    /// Waits until some part of the broker has died, and tells which.
+    pub async fn death(&mut self) -> String {
+        tokio::select! {
+            actor = self.system.death() => format!("the {actor} has died"),
+            _ = &mut self.task => "the front door has closed by itself".to_owned(),
+        }
+    }
+
+    /// Stops accepting, finishes what is under way, and ends all actors.
+    pub async fn stop(self) {
+        self.handle.stop(true).await;
+        self.system.stop().await;
+    }
+}
+
+fn tell(Deployed { converged, unchanged, retired }: Deployed) {
+    tracing::info!(converged, unchanged, retired, "resources are as the configuration declares");
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The broker does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The configuration's resources could not be converged.
+    #[error("the resources of the configuration could not be registered: {0}")]
+    Deploy(#[from] Failed),
+    /// The listener is of no use.
+    #[error("the broker cannot listen: {0}")]
+    Listen(#[from] io::Error),
+}

@@ -1,0 +1,45 @@
+//! Where do log lines go? To standard error, as text for people or JSON for machines.
+
+use std::io;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Log, LogFormat};
+
+/// Sends log lines out from now on. Called once, by the command that runs.
+///
+/// # Errors
+/// [`FilterError`] for a filter that is none.
+pub fn init(log: &Log) -> Result<(), FilterError> {
+    let filter = EnvFilter::try_new(&log.filter)
+        .map_err(|error| FilterError { filter: log.filter.clone(), reason: error.to_string() })?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // An error means that lines go somewhere already, as in a test; they stay there.
+    let _ = match log.format {
+        LogFormat::Text => lines.with_target(false).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).try_init(),
+    };
+    Ok(())
+}
+
+/// The log filter is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "[log] filter = {filter:?} is no log filter: {reason}\n  Try \"info\", or \"info,sqlx=debug\"."
+)]
+pub struct FilterError {
+    filter: String,
+    reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_filter_is_named_with_its_key() {
+        let log = Log { format: LogFormat::Text, filter: "callsign=loud".to_owned() };
+        let error = init(&log).unwrap_err().to_string();
+        assert!(error.starts_with("[log] filter = \"callsign=loud\""), "{error}");
+    }
+}

@@ -1,0 +1,77 @@
+//! A login and its answer.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::names::Provider;
+
+/// A login from AWS: `pkcs7`, or `document` with `signature`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsLogin {
+    /// The `rsa2048` document of the metadata service: base64, with or without line breaks or PEM
+    /// armour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pkcs7: Option<String>,
+    /// The `document` of the metadata service, its exact bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+    /// The `signature` of the metadata service, base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// Which agent to log in as; needed where several share the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_name: Option<String>,
+}
+
+/// A session token and what it stands for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LoginAnswer {
+    /// The token: a JWT (RFC 9068).
+    pub session_token: String,
+    /// `Bearer`.
+    pub token_type: String,
+    /// Seconds until it expires.
+    pub expires_in: i64,
+    /// When it expires.
+    pub expires_at: DateTime<Utc>,
+    /// The agent it speaks for.
+    pub agent: AgentRef,
+    /// The resource that the agent lives on.
+    pub resource: ResourceRef,
+}
+
+impl fmt::Debug for LoginAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The token is a secret and must not slip into a log.
+        write!(f, "LoginAnswer({} until {})", self.agent.name, self.expires_at)
+    }
+}
+
+/// An agent, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AgentRef {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+}
+
+/// A resource, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ResourceRef {
+    /// Its id.
+    pub id: Uuid,
+    /// What people call it.
+    pub name: String,
+    /// The cloud.
+    pub provider: Provider,
+    /// The account, subscription or project that was proven.
+    pub account: String,
+    /// The cloud's id of the machine.
+    pub instance_id: String,
+}

@@ -1,0 +1,16 @@
+//! What do requests and answers look like as JSON? Shared by the front door and the client; serde
+//! and the OpenAPI schema only, no behaviour.
+
+mod compat;
+mod discovery;
+mod health;
+mod login;
+mod me;
+mod problem;
+
+pub use compat::{CompatAwsLogin, CompatError, CompatSession, CompatValidation};
+pub use discovery::{AuthorizationServer, OpenIdConfiguration};
+pub use health::{Health, PartState, Readiness};
+pub use login::{AgentRef, AwsLogin, LoginAnswer, ResourceRef};
+pub use me::{Me, MeAgent};
+pub use problem::Problem;
