@@ -157,7 +157,7 @@ mod tests {
     fn what_is_counted_is_told() {
         let metrics = Metrics::new();
         metrics.login(Provider::Aws, "aws:rsa2048", "granted");
-        metrics.clone().login(Provider::Aws, "aws:rsa2048", "granted");
+        metrics.login(Provider::Aws, "aws:rsa2048", "granted");
         metrics.stage("verify", Duration::from_millis(1));
         metrics.mailbox_depth("verifier", 3);
         let page = metrics.encode();

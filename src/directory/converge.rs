@@ -172,7 +172,6 @@ mod tests {
     }
 
     /// What is, what shall be; names retired, names added.
-    #[expect(clippy::type_complexity, reason = "a table")]
     #[test]
     fn agents_are_kept_added_and_retired() {
         let table: [(&[_], &[_], &[&str], &[&str]); 7] = [

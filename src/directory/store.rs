@@ -29,6 +29,9 @@ impl From<DbErr> for DirectoryError {
     }
 }
 
+/// Id, name and account of a resource; id and name of an agent on it, if there is any.
+type FoundRow = (Uuid, String, String, Option<Uuid>, Option<String>);
+
 /// The live resource of an instance with its live root agents: the one query of a login. Both of
 /// its indexes hold live rows only, so its cost knows nothing of earlier generations.
 pub(super) async fn find_live(
@@ -40,16 +43,15 @@ pub(super) async fn find_live(
         let is_null = |column| Expr::col((agent.clone(), column)).is_null();
         is_null(agent::Column::RetiredAt).and(is_null(agent::Column::ParentId)).into_condition()
     };
-    let rows: Vec<(Uuid, String, String, Option<Uuid>, Option<String>)> =
-        live(provider, instance_id)
-            .select_only()
-            .columns([resource::Column::Id, resource::Column::Name, resource::Column::Account])
-            .column(agent::Column::Id)
-            .column(agent::Column::Name)
-            .join(JoinType::LeftJoin, resource::Relation::Agent.def().on_condition(live_roots))
-            .into_tuple()
-            .all(connection)
-            .await?;
+    let rows: Vec<FoundRow> = live(provider, instance_id)
+        .select_only()
+        .columns([resource::Column::Id, resource::Column::Name, resource::Column::Account])
+        .column(agent::Column::Id)
+        .column(agent::Column::Name)
+        .join(JoinType::LeftJoin, resource::Relation::Agent.def().on_condition(live_roots))
+        .into_tuple()
+        .all(connection)
+        .await?;
     Ok(rows.into_iter().fold(None, |found, (id, name, account, agent_id, agent_name)| {
         let mut resource =
             found.unwrap_or_else(|| LiveResource { id, name, account, root_agents: Vec::new() });

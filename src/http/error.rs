@@ -124,7 +124,7 @@ fn no_agent(instance_id: &InstanceId, agent_name: Option<String>, reason: Refuse
             StatusCode::NOT_FOUND,
             "agent-unknown",
             "The machine has no such agent",
-            format!("Set the agent name to one of: {}.", agents.join(", ")),
+            advice(&agents),
         )
         .with(instance)
         .with(|body| {
@@ -135,9 +135,16 @@ fn no_agent(instance_id: &InstanceId, agent_name: Option<String>, reason: Refuse
             StatusCode::CONFLICT,
             "agent-ambiguous",
             "Several agents share this machine",
-            format!("Set the agent name to one of: {}.", agents.join(", ")),
+            advice(&agents),
         )
         .with(instance)
         .with(|body| body.agents = Some(agents)),
     }
+}
+
+fn advice(agents: &[String]) -> String {
+    if agents.is_empty() {
+        return "No agent is registered on this machine: register one.".to_owned();
+    }
+    format!("Set the agent name to one of: {}.", agents.join(", "))
 }

@@ -11,7 +11,8 @@ use crate::wire;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Problem {
     status: StatusCode,
-    body: wire::Problem,
+    /// Boxed, because it travels as the rarer side of many results.
+    body: Box<wire::Problem>,
     retry_after_seconds: Option<u32>,
     www_authenticate: Option<&'static str>,
 }
@@ -25,14 +26,14 @@ impl Problem {
         title: &str,
         detail: impl Into<String>,
     ) -> Self {
-        let body = wire::Problem {
+        let body = Box::new(wire::Problem {
             kind: format!("urn:callsign:problem:{code}"),
             title: title.to_owned(),
             status: status.as_u16(),
             detail: detail.into(),
             code: code.to_owned(),
             ..wire::Problem::default()
-        };
+        });
         Self { status, body, retry_after_seconds: None, www_authenticate: None }
     }
 
@@ -75,7 +76,8 @@ impl Problem {
 
     /// The answer, for the request of this id.
     pub(super) fn respond(&self, request_id: Option<&str>) -> HttpResponse {
-        let body = wire::Problem { request_id: request_id.map(str::to_owned), ..self.body.clone() };
+        let request_id = request_id.map(str::to_owned);
+        let body = wire::Problem { request_id, ..(*self.body).clone() };
         self.head(self.status).content_type("application/problem+json").json(body)
     }
 
