@@ -1,19 +1,25 @@
 //! Where do log lines go? To standard error, as text for people or JSON for machines.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
+
+/// Libraries that tell at `info` what the broker tells itself. A filter that names them wins.
+const QUIET: &str = "actix_server=warn,sea_orm_migration=warn";
 
 /// Sends log lines out from now on. Called once, by the command that runs.
 ///
 /// # Errors
 /// [`FilterError`] for a filter that is none.
 pub fn init(log: &Log) -> Result<(), FilterError> {
-    let filter = EnvFilter::try_new(&log.filter)
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", log.filter))
         .map_err(|error| FilterError { filter: log.filter.clone(), reason: error.to_string() })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
     // An error means that lines go somewhere already, as in a test; they stay there.
     let _ = match log.format {
         LogFormat::Text => lines.with_target(false).try_init(),

@@ -74,8 +74,9 @@ Now you. Read the machine's proof as an agent would:
 
 Log in, with a name and without:
 
-  curl -s {broker}/v1/login/aws --json "{{\"pkcs7\": \"$PROOF\", \"agent_name\": \"dev\"}}"
-  curl -s {broker}/v1/login/aws --json "{{\"pkcs7\": \"$PROOF\"}}"
+  curl -s {broker}/v1/login/aws -H 'Content-Type: application/json' \
+    -d "{{\"pkcs7\": \"$PROOF\", \"agent_name\": \"dev\"}}"
+  curl -s {broker}/v1/login/aws -H 'Content-Type: application/json' -d "{{\"pkcs7\": \"$PROOF\"}}"
 
 Ctrl-C ends the demo and removes its folder."#
         )
