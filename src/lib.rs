@@ -13,6 +13,7 @@ pub mod wire;
 
 pub mod config;
 pub mod database;
+pub mod registration;
 pub mod telemetry;
 
 pub mod event;

@@ -14,8 +14,9 @@ use crate::broker::deploy::{Deployed, deploy};
 use crate::broker::error::Failed;
 use crate::broker::system::{StartError, System, enabled_providers};
 use crate::clock::Clock;
-use crate::config::{Config, ResourceSpec};
+use crate::config::Config;
 use crate::http::{Front, ServeSettings, serve};
+use crate::registration::ResourceSpec;
 use crate::token::SealingKey;
 
 /// How long requests under way may take when the service stops.

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use super::Broker;
 use super::error::Failed;
-use crate::config::ResourceSpec;
 use crate::directory::{Converge, FileResources, Retire};
 use crate::event::{AuthEvent, Happening};
+use crate::registration::ResourceSpec;
 
 /// What a deployment changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

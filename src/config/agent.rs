@@ -3,20 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::names::{AgentName, NameError};
+use crate::registration::AgentSpec;
+use crate::registration::rules::{MOST_AGENTS, parent_fault};
 
 use super::reader::Section;
-
-/// More agents than one machine runs: a longer list is a mistake.
-const MOST_AGENTS: usize = 100;
-
-/// One agent that a resource is to have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AgentSpec {
-    /// The name, unique on its resource without regard to case.
-    pub name: AgentName,
-    /// The root agent of the same resource that this one is a sub-agent of; none: a root agent.
-    pub parent: Option<AgentName>,
-}
 
 /// The agents of a resource: 1 to 100, at least one of them a root, and every parent a root.
 pub(super) fn read_all(resource: Section<'_>) -> Option<Vec<AgentSpec>> {
@@ -54,20 +44,13 @@ fn are_unique(agents: &[AgentSpec], sections: &[Section<'_>]) -> bool {
     fine
 }
 
-/// Sub-agents have no sub-agents, so there are no cycles either, and always a root.
 fn have_root_parents(agents: &[AgentSpec], sections: &[Section<'_>]) -> bool {
     let mut fine = true;
     for (agent, section) in agents.iter().zip(sections) {
-        let Some(parent) = &agent.parent else {
-            continue;
-        };
-        let fault = match agents.iter().find(|other| other.name == *parent) {
-            Some(other) if other.parent.is_none() => continue,
-            Some(_) => "is a sub-agent itself; a parent is an agent without a parent",
-            None => "is not an agent of this resource",
-        };
-        section.problem("parent", format!("found \"{parent}\", which {fault}"));
-        fine = false;
+        if let Some(fault) = parent_fault(agent, agents) {
+            section.problem("parent", fault);
+            fine = false;
+        }
     }
     fine
 }

@@ -5,6 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::registration::ResourceSpec;
+
 use super::database::Database;
 use super::environment;
 use super::http::Http;
@@ -13,7 +15,7 @@ use super::log::Log;
 use super::operator::Operator;
 use super::problem::{ConfigErrors, Origin, Problems};
 use super::reader::Section;
-use super::resource::ResourceSpec;
+use super::resource;
 use super::schema::{self, DEFAULTS, Fields, Shape};
 use super::show::{Effective, Origins, Show, origins};
 use super::token::Token;
@@ -99,7 +101,7 @@ impl Config {
         let identity = Identity::read(root.section("identity"), public_url);
         let log = Log::read(root.section("log"));
         let operators = Operator::read_all(root);
-        let resources = ResourceSpec::read_all(root);
+        let resources = resource::read_all(root);
         let mut from = Origins::new();
         origins("", merged, &mut from);
         Some(Self {
@@ -127,7 +129,7 @@ impl Config {
             operator.show(index, &mut show);
         }
         for (index, resource) in resources.iter().enumerate() {
-            resource.show(index, &mut show);
+            resource::show(resource, index, &mut show);
         }
         show.finish()
     }

@@ -37,7 +37,6 @@ mod trust;
 mod url;
 mod words;
 
-pub use agent::AgentSpec;
 pub use aws::{Aws, AwsKind};
 pub use azure::{Azure, AzureCloud};
 pub use database::Database;
@@ -48,7 +47,6 @@ pub use layers::Config;
 pub use log::{Log, LogFormat};
 pub use operator::{Operator, Scope};
 pub use problem::{ConfigErrors, Origin, Problem};
-pub use resource::ResourceSpec;
 pub use show::{Effective, Setting};
 pub use token::Token;
 pub use trust::TrustSource;

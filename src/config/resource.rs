@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::names::{self, InstanceId, PLAIN_NAME, Provider, ResourceName};
+use crate::names::{InstanceId, Provider, ResourceName};
+use crate::registration::ResourceSpec;
+use crate::registration::rules::{label_faults, short_text};
 
-use super::agent::{self, AgentSpec};
+use super::agent;
 use super::reader::Section;
 use super::show::Show;
 
@@ -22,74 +24,50 @@ labels = {}
 agents = [{ name = "", parent = "" }]
 "#;
 
-const MOST_LABELS: usize = 32;
-const LONGEST_LABEL: usize = 256;
-const LONGEST_TEXT: usize = 128;
-
-/// One resource that is to be registered, with the agents that it is to have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResourceSpec {
-    /// The cloud of the instance.
-    pub provider: Provider,
-    /// The instance; unique among the resources of one configuration, with its provider.
-    pub instance_id: InstanceId,
-    /// The name for people.
-    pub name: ResourceName,
-    /// The account that the instance must prove, up to 128 characters; empty: any.
-    pub account: String,
-    /// Up to 128 characters; another one retires the resource and begins a new one.
-    pub generation: String,
-    /// At most 32, with plain names for keys and values of up to 256 characters.
-    pub labels: BTreeMap<String, String>,
-    /// 1 to 100 agents, in the order of the file; every parent is a root agent among them.
-    pub agents: Vec<AgentSpec>,
+/// All entries; of two for one instance, the second is reported.
+pub(super) fn read_all(root: Section<'_>) -> Option<Vec<ResourceSpec>> {
+    let mut seen = BTreeMap::new();
+    let mut resources = Vec::new();
+    for section in root.tables("resource") {
+        let instance = instance(section);
+        let first = instance.as_ref().is_some_and(|(provider, instance_id)| {
+            section.is_first("instance_id", format!("{provider} {instance_id}"), &mut seen)
+        });
+        let resource = read(section, instance);
+        resources.push(resource.filter(|_| first));
+    }
+    resources.into_iter().collect()
 }
 
-impl ResourceSpec {
-    /// All entries; of two for one instance, the second is reported.
-    pub(super) fn read_all(root: Section<'_>) -> Option<Vec<Self>> {
-        let mut seen = BTreeMap::new();
-        let mut resources = Vec::new();
-        for section in root.tables("resource") {
-            let instance = instance(section);
-            let first = instance.as_ref().is_some_and(|(provider, instance_id)| {
-                section.is_first("instance_id", format!("{provider} {instance_id}"), &mut seen)
-            });
-            let resource = Self::read(section, instance);
-            resources.push(resource.filter(|_| first));
-        }
-        resources.into_iter().collect()
-    }
+fn read(section: Section<'_>, instance: Option<(Provider, InstanceId)>) -> Option<ResourceSpec> {
+    let name = section.parse("name", ResourceName::parse);
+    let account = section.parse("account", short_text);
+    let generation = section.parse("generation", short_text);
+    let labels = section.labels("labels").filter(|labels| labels_are_fine(section, labels));
+    let agents = agent::read_all(section);
+    let (provider, instance_id) = instance?;
+    Some(ResourceSpec {
+        provider,
+        instance_id,
+        name: name?,
+        account: account?,
+        generation: generation?,
+        labels: labels?,
+        agents: agents?,
+    })
+}
 
-    fn read(section: Section<'_>, instance: Option<(Provider, InstanceId)>) -> Option<Self> {
-        let name = section.parse("name", ResourceName::parse);
-        let account = section.parse("account", short);
-        let generation = section.parse("generation", short);
-        let labels = section.labels("labels").filter(|labels| labels_are_fine(section, labels));
-        let agents = agent::read_all(section);
-        let (provider, instance_id) = instance?;
-        Some(Self {
-            provider,
-            instance_id,
-            name: name?,
-            account: account?,
-            generation: generation?,
-            labels: labels?,
-            agents: agents?,
-        })
-    }
-
-    pub(super) fn show(&self, index: usize, show: &mut Show<'_>) {
-        let Self { provider, instance_id, name, account, generation, labels, agents } = self;
-        show.entry("resource", index);
-        show.text("provider", provider);
-        show.text("instance_id", instance_id);
-        show.text("name", name);
-        show.text("account", account);
-        show.text("generation", generation);
-        show.labels("labels", labels);
-        show.agents("agents", agents);
-    }
+pub(super) fn show(resource: &ResourceSpec, index: usize, show: &mut Show<'_>) {
+    let ResourceSpec { provider, instance_id, name, account, generation, labels, agents } =
+        resource;
+    show.entry("resource", index);
+    show.text("provider", provider);
+    show.text("instance_id", instance_id);
+    show.text("name", name);
+    show.text("account", account);
+    show.text("generation", generation);
+    show.labels("labels", labels);
+    show.agents("agents", agents);
 }
 
 /// The instance is read by itself, so that a duplicate is found whatever else is wrong.
@@ -101,26 +79,8 @@ fn instance(section: Section<'_>) -> Option<(Provider, InstanceId)> {
     Some((provider?, instance_id?))
 }
 
-fn short(text: &str) -> Result<String, String> {
-    match text.chars().count() <= LONGEST_TEXT && !text.contains(char::is_control) {
-        true => Ok(text.to_owned()),
-        false => Err(format!("allowed are {LONGEST_TEXT} characters on one line")),
-    }
-}
-
 fn labels_are_fine(section: Section<'_>, labels: &BTreeMap<String, String>) -> bool {
-    let mut faults = Vec::new();
-    if labels.len() > MOST_LABELS {
-        faults.push(format!("found {} labels; {MOST_LABELS} are allowed", labels.len()));
-    }
-    for (key, value) in labels {
-        if !names::is_plain(key) {
-            faults.push(format!("found {key:?}; a label's key is {PLAIN_NAME}"));
-        }
-        if value.chars().count() > LONGEST_LABEL {
-            faults.push(format!("the value of {key:?} is longer than {LONGEST_LABEL} characters"));
-        }
-    }
+    let faults = label_faults(labels);
     let fine = faults.is_empty();
     faults.into_iter().for_each(|fault| section.problem("labels", fault));
     fine

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::path::Path;
 
-use super::agent::AgentSpec;
 use super::problem::Origin;
 use super::tree::{Entries, Value};
+use crate::registration::AgentSpec;
 
 /// Where each value of a configuration came from: by key path, and `resource[2]` for an entry.
 pub(super) type Origins = BTreeMap<String, Origin>;

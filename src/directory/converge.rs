@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use crate::config::{AgentSpec, ResourceSpec};
+use crate::registration::{AgentSpec, ResourceSpec};
 
 /// A live resource as it is, with all of its live agents.
 #[derive(Clone, Debug, PartialEq, Eq)]

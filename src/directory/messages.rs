@@ -1,11 +1,11 @@
 //! What can the directory be asked?
 
 use super::selection::{Agent, Refused};
-use crate::config::ResourceSpec;
 use crate::event::{ResourceConverged, ResourceRetired};
 use crate::identity::VerifiedInstance;
 use crate::mailbox::Request;
 use crate::names::{InstanceId, Provider};
+use crate::registration::ResourceSpec;
 
 /// Which agent does this machine speak for?
 #[derive(Clone, Debug)]

@@ -15,10 +15,10 @@ use uuid::Uuid;
 use super::converge::{Adjustment, Current, CurrentAgent, Plan, parents_first, plan};
 use super::messages::DirectoryError;
 use super::selection::{LiveResource, RootAgent, admits};
-use crate::config::{AgentSpec, ResourceSpec};
 use crate::database::Database;
 use crate::event::{self, AuthEvent, Happening, ResourceConverged, ResourceRetired};
 use crate::names::{InstanceId, Provider, new_id};
+use crate::registration::{AgentSpec, ResourceSpec};
 
 /// The mark of resources that came from the configuration.
 const FROM_FILE: &str = "file";

@@ -7,6 +7,7 @@ mod health;
 mod login;
 mod me;
 mod problem;
+mod registration;
 
 pub use compat::{CompatAwsLogin, CompatError, CompatSession, CompatValidation};
 pub use discovery::{AuthorizationServer, OpenIdConfiguration};
@@ -14,3 +15,6 @@ pub use health::{Health, PartState, Readiness};
 pub use login::{AgentRef, AwsLogin, LoginAnswer, ResourceRef};
 pub use me::{Me, MeAgent};
 pub use problem::Problem;
+pub use registration::{
+    Agent, AgentDeclaration, ConvergedResource, Page, Resource, ResourceDeclaration,
+};
