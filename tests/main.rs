@@ -10,5 +10,6 @@
     reason = "a test says what it expects and fails where it is wrong"
 )]
 
+mod http;
 mod identity;
 mod support;

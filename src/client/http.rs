@@ -13,6 +13,8 @@ const TOTAL: Duration = Duration::from_secs(15);
 /// # Errors
 /// What the library has against it.
 pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
+    // rustls takes its cryptography from the process; whoever came first chose the same one.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

@@ -1,0 +1,3 @@
+//! Does the front door say what the contract says, over a real connection?
+
+mod login;

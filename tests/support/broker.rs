@@ -1,0 +1,149 @@
+//! A whole broker on a free port of this machine: its own database, a clock that the test moves,
+//! and [`machine::AWS`] for Amazon.
+
+use std::net::TcpListener;
+
+use callsign::config::Config;
+use callsign::emulator::aws::AwsSigner;
+use callsign::service::Service;
+use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::clock::FixedClock;
+use super::machine;
+
+/// The token of the operator that every test broker has, and its SHA-256.
+pub const OPERATOR: &str = "callsign-operator-of-the-tests";
+
+/// A running broker.
+#[derive(Debug)]
+pub struct TestBroker {
+    pub clock: FixedClock,
+    pub service: Service,
+    http: reqwest::Client,
+    folder: TempDir,
+}
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl TestBroker {
+    /// A broker with this configuration besides what every test broker has.
+    pub async fn start(toml: &str) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), FixedClock::default(), toml).await
+    }
+
+    /// A broker over what an earlier one left in this folder.
+    pub async fn start_in(folder: TempDir, clock: FixedClock, toml: &str) -> Self {
+        let config = configuration(&folder, toml);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let service = Service::start(&config, None, clock.clock(), listener).await.unwrap();
+        // The second test to come here finds it installed.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { clock, service, http, folder }
+    }
+
+    /// Reads the configuration again, with this in place of what was declared before.
+    pub async fn reload(&self, toml: &str) {
+        let config = configuration(&self.folder, toml);
+        self.service.deploy(&config.resources).await.unwrap();
+    }
+
+    /// Stops the broker, and gives what it leaves behind.
+    pub async fn stop(self) -> (TempDir, FixedClock) {
+        self.service.stop().await;
+        (self.folder, self.clock)
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.service.url()))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn get_as(&self, path: &str, bearer: &str) -> Answer {
+        send(self.request(Method::GET, path).bearer_auth(bearer)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// A session token for this agent of this machine.
+    pub async fn token(&self, machine: &machine::AwsMachine, agent_name: Option<&str>) -> String {
+        let login = machine.login(self.clock.now(), agent_name);
+        let answer = self.post("/v1/login/aws", &login).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()["session_token"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// Status and code in short, as `409 agent-ambiguous`; `200` where there is no code.
+    pub fn verdict(&self) -> String {
+        let body: Value = serde_json::from_str(&self.text).unwrap_or_default();
+        match body["code"].as_str() {
+            Some(code) => format!("{} {code}", self.status),
+            None => self.status.to_string(),
+        }
+    }
+}
+
+/// Sends a request and reads its answer.
+pub async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Answer { status, headers, text: response.text().await.unwrap() }
+}
+
+/// A `[[resource]]` on AWS with these agents.
+pub fn resource(instance_id: &str, agents: &[&str]) -> String {
+    let agents: Vec<String> = agents.iter().map(|name| format!("{{ name = {name:?} }}")).collect();
+    format!(
+        "[[resource]]\nprovider = \"aws\"\ninstance_id = {instance_id:?}\nname = \"machine\"\n\
+         agents = [{}]\n",
+        agents.join(", ")
+    )
+}
+
+fn configuration(folder: &TempDir, toml: &str) -> Config {
+    let path = |name: &str| folder.path().join(name);
+    let trust = path("aws.toml");
+    std::fs::write(&trust, trust_toml(&machine::AWS)).unwrap();
+    let common = format!(
+        "database.url = \"sqlite://{}?mode=rwc\"\nidentity.aws.trust = [{trust:?}]\n\
+         [[operator]]\nname = \"tests\"\ntoken_sha256 = \"{}\"\nscopes = [\"read\", \"write\"]\n",
+        path("callsign.db").display(),
+        sha256_hex(OPERATOR),
+    );
+    let files = [(path("common.toml"), common), (path("test.toml"), toml.to_owned())];
+    let files = files.iter().map(|(path, text)| (path.as_path(), text.as_str()));
+    Config::parse(files, []).unwrap()
+}
+
+fn trust_toml(signer: &AwsSigner) -> String {
+    signer.trust_toml(machine::REGION).unwrap()
+}
+
+fn sha256_hex(text: &str) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
