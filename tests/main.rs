@@ -10,6 +10,7 @@
     reason = "a test says what it expects and fails where it is wrong"
 )]
 
+mod broker;
 mod http;
 mod identity;
 mod support;

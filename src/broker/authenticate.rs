@@ -7,10 +7,10 @@
 use std::time::Instant;
 
 use super::Broker;
-use super::error::{BrokerError, Denied, LoginError};
+use super::error::{BrokerError, Denied, Failed, LoginError};
 use crate::directory::FindAgent;
-use crate::event::{AuthEvent, Happening, LoginRefused, Receipt, Record};
-use crate::identity::{IdentityProof, VerifyIdentity};
+use crate::event::{AuthEvent, Happening, LoginRefused, Receipt, Record, RecordError};
+use crate::identity::{IdentityProof, VerifiedInstance, VerifyIdentity};
 use crate::mailbox::{Mailbox, Request, Unavailable};
 use crate::names::{MAX_NAME_LENGTH, Provider};
 use crate::token::{MintToken, MintedToken};
@@ -64,6 +64,27 @@ async fn grant(broker: &Broker, login: LoginRequest) -> Result<GrantedLogin, Log
 
     let verified = ask(broker, "verify", &broker.verify, VerifyIdentity { proof }).await?;
     let instance = verified.map_err(|error| BrokerError::Denied(error.into()))?;
+
+    let proven = Proven { request_id, instance, agent_name };
+    match hand_out(broker, proven.clone()).await {
+        // Retired between the look and the record: what is registered now decides.
+        Err(BrokerError::Failed(Failed::Record(RecordError::AgentEnded))) => {
+            hand_out(broker, proven).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// A login whose machine is proven.
+#[derive(Clone)]
+struct Proven {
+    request_id: String,
+    instance: VerifiedInstance,
+    agent_name: Option<String>,
+}
+
+async fn hand_out(broker: &Broker, proven: Proven) -> Result<GrantedLogin, LoginError> {
+    let Proven { request_id, instance, agent_name } = proven;
 
     let instance_id = instance.instance_id().clone();
     let name = agent_name.clone();

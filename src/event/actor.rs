@@ -3,6 +3,8 @@
 //! What arrives while a commit is under way goes into the next one, so the cost of a durable
 //! commit is shared by as many logins as came in meanwhile, and a lone login waits for nobody.
 
+use std::collections::HashSet;
+
 use actix::{
     Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, ResponseFuture,
     WrapFuture as _,
@@ -155,7 +157,7 @@ impl Handler<Ask<Ping>> for Recorder {
 
 async fn commit_group(database: Database, group: Vec<Waiting>) {
     match commit(&database, &group).await {
-        Ok(()) => group.into_iter().for_each(|waiting| waiting.tell(Ok(Receipt::KEPT))),
+        Ok(live) => group.into_iter().for_each(|waiting| waiting.tell_by(&live)),
         Err(_) if group.len() > 1 => commit_one_by_one(&database, group).await,
         Err(error) => group.into_iter().for_each(|waiting| waiting.tell(Err(lost(&error)))),
     }
@@ -164,19 +166,26 @@ async fn commit_group(database: Database, group: Vec<Waiting>) {
 /// One bad record must not take the others of its group down with it.
 async fn commit_one_by_one(database: &Database, group: Vec<Waiting>) {
     for waiting in group {
-        let outcome = commit(database, std::slice::from_ref(&waiting)).await;
-        waiting.tell(outcome.map(|()| Receipt::KEPT).map_err(|error| lost(&error)));
+        match commit(database, std::slice::from_ref(&waiting)).await {
+            Ok(live) => waiting.tell_by(&live),
+            Err(error) => waiting.tell(Err(lost(&error))),
+        }
     }
 }
 
-async fn commit(database: &Database, group: &[Waiting]) -> Result<(), DbErr> {
-    let events = group.iter().filter_map(|waiting| waiting.entry.event());
+/// Commits a group, but for the tokens of agents that have ended since they were found; gives the
+/// agents that may have theirs.
+async fn commit(database: &Database, group: &[Waiting]) -> Result<HashSet<Uuid>, DbErr> {
+    let token_holders = group.iter().filter_map(|waiting| waiting.entry.token_holder());
     let seen: Vec<(Uuid, DateTime<Utc>)> =
         group.iter().filter_map(|waiting| waiting.entry.seen()).collect();
     let transaction = database.begin().await?;
-    store::append(&transaction, events).await?;
+    let live = store::hold_live(&transaction, token_holders.collect()).await?;
+    let kept = group.iter().filter(|waiting| waiting.entry.may_stand(&live));
+    store::append(&transaction, kept.filter_map(|waiting| waiting.entry.event())).await?;
     store::mark_seen(&transaction, &seen).await?;
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(live)
 }
 
 impl Entry {
@@ -185,6 +194,18 @@ impl Entry {
             Entry::Event(event) => Some(event),
             Entry::Seen(..) => None,
         }
+    }
+
+    /// The agent that this hands a token to.
+    fn token_holder(&self) -> Option<Uuid> {
+        match &self.event()?.what {
+            Happening::LoginGranted(granted) => Some(granted.agent_id),
+            _ => None,
+        }
+    }
+
+    fn may_stand(&self, live: &HashSet<Uuid>) -> bool {
+        self.token_holder().is_none_or(|agent| live.contains(&agent))
     }
 
     fn seen(&self) -> Option<(Uuid, DateTime<Utc>)> {
@@ -200,6 +221,11 @@ fn lost(error: &DbErr) -> RecordError {
 }
 
 impl Waiting {
+    fn tell_by(self, live: &HashSet<Uuid>) {
+        let stands = self.entry.may_stand(live);
+        self.tell(if stands { Ok(Receipt::KEPT) } else { Err(RecordError::AgentEnded) });
+    }
+
     fn tell(self, outcome: Result<Receipt, RecordError>) {
         // Nobody waits any more when the client hung up; the record stands all the same.
         let _ = self.done.send(outcome);

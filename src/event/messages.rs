@@ -51,4 +51,7 @@ pub enum RecordError {
     /// The database refused, or is away.
     #[error("the database did not take the record: {0}")]
     Database(String),
+    /// The agent was retired after it was found. A token on record for it would outlive it.
+    #[error("the agent was retired while it logged in")]
+    AgentEnded,
 }

@@ -1,5 +1,7 @@
 //! How is it kept? Events as rows, and the token records that some of them are.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use entity::{agent, auth_event, issued_token, refused_login};
 use sea_orm::ActiveValue::{NotSet, Set};
@@ -41,6 +43,28 @@ pub(crate) async fn append<'a>(
         forget_oldest_refusals(connection).await?;
     }
     Ok(())
+}
+
+/// Those of these agents that are live, held so until the transaction ends: nobody can retire one
+/// between this look and the record of its token.
+pub(super) async fn hold_live(
+    connection: &impl ConnectionTrait,
+    agents: Vec<Uuid>,
+) -> Result<HashSet<Uuid>, DbErr> {
+    if agents.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let live: Vec<Uuid> = agent::Entity::find()
+        .select_only()
+        .column(agent::Column::Id)
+        .filter(agent::Column::Id.is_in(agents))
+        .filter(agent::Column::RetiredAt.is_null())
+        // SQLite has no row locks: there, the one writer is this transaction.
+        .lock_shared()
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(live.into_iter().collect())
 }
 
 /// Ends every token of these agents.

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 
 use callsign::config::Config;
 use callsign::emulator::aws::AwsSigner;
+use callsign::registration::ResourceSpec;
 use callsign::service::Service;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
@@ -122,6 +123,11 @@ pub fn resource(instance_id: &str, agents: &[&str]) -> String {
          agents = [{}]\n",
         agents.join(", ")
     )
+}
+
+/// The resources that this configuration declares.
+pub fn declared(toml: &str) -> Vec<ResourceSpec> {
+    Config::parse([("test.toml".as_ref(), toml)], []).unwrap().resources
 }
 
 fn configuration(folder: &TempDir, toml: &str) -> Config {

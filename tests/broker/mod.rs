@@ -1,0 +1,3 @@
+//! Does the flow hold, whatever its neighbours do meanwhile?
+
+mod retired_meanwhile;
