@@ -10,7 +10,9 @@
     reason = "a test says what it expects and fails where it is wrong"
 )]
 
+mod architecture;
 mod broker;
 mod http;
 mod identity;
+mod schema;
 mod support;
