@@ -13,6 +13,7 @@ use std::sync::Arc;
 use actix_web::rt::{System as Runtime, SystemRunner};
 use callsign::broker::Broker;
 use callsign::broker::authenticate::{LoginRequest, authenticate};
+use callsign::broker::limits::Limits;
 use callsign::broker::system::{Rooms, System};
 use callsign::clock::Clock;
 use callsign::config::Config;
@@ -112,6 +113,7 @@ async fn start(folder: &TempDir, signer: &AwsSigner, commit_size: usize) -> Syst
             lifetime: TimeDelta::hours(1),
         },
         keys: Arc::new(keys),
+        limits: Limits::new(&config.limits),
         recorder: RecorderSettings { commit_size, ..RecorderSettings::default() },
         database,
         clock,

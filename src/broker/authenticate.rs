@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use super::Broker;
 use super::error::{BrokerError, Denied, Failed, LoginError};
+use super::limits::TooMany;
 use crate::directory::FindAgent;
 use crate::event::{AuthEvent, Happening, LoginRefused, Receipt, Record, RecordError};
 use crate::identity::{IdentityProof, VerifiedInstance, VerifyIdentity};
@@ -44,7 +45,8 @@ impl GrantedLogin {
 }
 
 /// Logs an agent in. Whatever the outcome, it is on record (a refusal within the budget of
-/// refusals) before it is answered.
+/// refusals) before it is answered; only what a machine asks beyond its limit is counted and no
+/// more, because a storm must cost little.
 ///
 /// # Errors
 /// [`LoginError`]: denied, or failed for a reason of ours.
@@ -54,6 +56,9 @@ pub async fn authenticate(
 ) -> Result<GrantedLogin, LoginError> {
     let attempt = Attempt::of(&login);
     match grant(broker, login).await {
+        Err(BrokerError::Denied(Denied::Limited(too_many))) => {
+            Err(limit(broker, &attempt, too_many))
+        }
         Err(BrokerError::Denied(denied)) => Err(refuse(broker, attempt, denied).await),
         outcome => outcome,
     }
@@ -64,6 +69,8 @@ async fn grant(broker: &Broker, login: LoginRequest) -> Result<GrantedLogin, Log
 
     let verified = ask(broker, "verify", &broker.verify, VerifyIdentity { proof }).await?;
     let instance = verified.map_err(|error| BrokerError::Denied(error.into()))?;
+
+    broker.limits.admit(&instance).map_err(|error| BrokerError::Denied(error.into()))?;
 
     let proven = Proven { request_id, instance, agent_name };
     match hand_out(broker, proven.clone()).await {
@@ -100,6 +107,12 @@ async fn hand_out(broker: &Broker, proven: Proven) -> Result<GrantedLogin, Login
 
     broker.bus.publish(event);
     Ok(GrantedLogin::new(token, receipt))
+}
+
+fn limit(broker: &Broker, attempt: &Attempt, too_many: TooMany) -> LoginError {
+    let denied = Denied::Limited(too_many);
+    broker.metrics.login(attempt.provider, attempt.proof_kind, denied.code());
+    BrokerError::Denied(denied)
 }
 
 async fn refuse(broker: &Broker, attempt: Attempt, denied: Denied) -> LoginError {

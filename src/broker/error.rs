@@ -1,6 +1,7 @@
 //! Denied or failed? A denial is an answer about the caller; a failure is one about us, and never
 //! looks like a denial.
 
+use super::limits::TooMany;
 use crate::directory::{DirectoryError, Refused};
 use crate::event::RecordError;
 use crate::identity::VerifyError;
@@ -25,6 +26,9 @@ pub enum Denied {
     /// The proof was not accepted, for one of the reasons of the identity room.
     #[error(transparent)]
     Identity(#[from] VerifyError),
+    /// The machine is proven, and logs in too often.
+    #[error(transparent)]
+    Limited(#[from] TooMany),
     /// The machine is proven, and there is no agent for it.
     #[error("{reason}")]
     Agent {
@@ -44,6 +48,7 @@ impl Denied {
             Denied::Identity(VerifyError::Malformed(_)) => "malformed-request",
             Denied::Identity(VerifyError::Rejected(_)) => "identity-rejected",
             Denied::Identity(VerifyError::NotAllowed { .. }) => "not-allowed",
+            Denied::Limited(_) => "too-many-requests",
             Denied::Agent { reason, .. } => match reason {
                 Refused::InstanceUnknown => "instance-unknown",
                 Refused::InstanceRetired => "instance-retired",
@@ -56,7 +61,7 @@ impl Denied {
     /// The proven machine, where one was proven and may be named.
     pub fn instance_id(&self) -> Option<&InstanceId> {
         match self {
-            Denied::Identity(_) => None,
+            Denied::Identity(_) | Denied::Limited(_) => None,
             Denied::Agent { instance_id, .. } => Some(instance_id),
         }
     }

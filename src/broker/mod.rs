@@ -7,11 +7,14 @@
 pub mod authenticate;
 pub mod deploy;
 pub mod error;
+pub mod limits;
 pub mod log;
 pub mod readiness;
 pub mod session;
 pub mod system;
 pub mod trust;
+
+use limits::Limits;
 
 use crate::clock::Clock;
 use crate::directory::{Converge, FileResources, FindAgent, Retire};
@@ -51,6 +54,8 @@ pub struct Broker {
     pub bus: Bus,
     /// What time it is.
     pub clock: Clock,
+    /// How often a machine may log in.
+    pub limits: Limits,
     /// What is counted.
     pub metrics: Metrics,
 }

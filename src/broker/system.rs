@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::Broker;
+use super::limits::Limits;
 use super::trust::{TrustSourceError, load_aws};
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -76,6 +77,7 @@ impl System {
             settings: token_settings(&config.token),
             keys,
             recorder: RecorderSettings::default(),
+            limits: Limits::new(&config.limits),
             database,
             clock,
             metrics: Metrics::new(),
@@ -146,6 +148,8 @@ pub struct Rooms {
     pub keys: Arc<KeyRing>,
     /// How records are grouped.
     pub recorder: RecorderSettings,
+    /// How often a machine may log in.
+    pub limits: Limits,
     /// Where everything is kept.
     pub database: Database,
     /// What time it is.
@@ -162,7 +166,8 @@ impl Rooms {
         let mut homes = arbiters.iter().map(Arbiter::handle);
         let mut home = || homes.next().unwrap_or_else(Arbiter::current);
 
-        let Self { trust, policy, settings, keys, recorder, database, clock, metrics } = self;
+        let Self { trust, policy, settings, keys, recorder, limits, database, clock, metrics } =
+            self;
         let verifier = SyncArbiter::start(verifier_threads(), {
             let (clock, notices) = (clock.clone(), death_notices.clone());
             move || {
@@ -211,6 +216,7 @@ impl Rooms {
             ],
             bus,
             clock,
+            limits,
             metrics,
         };
         System { broker, database, jwks, arbiters, deaths }

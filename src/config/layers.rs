@@ -11,6 +11,7 @@ use super::database::Database;
 use super::environment;
 use super::http::Http;
 use super::identity::Identity;
+use super::limits::Limits;
 use super::log::Log;
 use super::operator::Operator;
 use super::problem::{ConfigErrors, Origin, Problems};
@@ -32,6 +33,8 @@ pub struct Config {
     pub token: Token,
     /// `[identity]`.
     pub identity: Identity,
+    /// `[limits]`.
+    pub limits: Limits,
     /// `[log]`.
     pub log: Log,
     /// Every `[[operator]]`.
@@ -99,6 +102,7 @@ impl Config {
         let database = Database::read(root.section("database"));
         let token = Token::read(root.section("token"), public_url, database.as_ref());
         let identity = Identity::read(root.section("identity"), public_url);
+        let limits = Limits::read(root.section("limits"));
         let log = Log::read(root.section("log"));
         let operators = Operator::read_all(root);
         let resources = resource::read_all(root);
@@ -109,6 +113,7 @@ impl Config {
             database: database?,
             token: token?,
             identity: identity?,
+            limits: limits?,
             log: log?,
             operators: operators?,
             resources: resources?,
@@ -118,12 +123,14 @@ impl Config {
 
     /// Every key with its value in effect and where it came from, for people: without secrets.
     pub fn effective(&self) -> Effective {
-        let Self { http, database, token, identity, log, operators, resources, origins } = self;
+        let Self { http, database, token, identity, limits, log, operators, resources, origins } =
+            self;
         let mut show = Show::new(origins);
         http.show(&mut show);
         database.show(&mut show);
         token.show(&mut show);
         identity.show(&mut show);
+        limits.show(&mut show);
         log.show(&mut show);
         for (index, operator) in operators.iter().enumerate() {
             operator.show(index, &mut show);

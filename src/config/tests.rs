@@ -56,6 +56,7 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(config.identity.azure.clouds, [AzureCloud::Public]);
     assert_eq!(config.identity.google.audiences, ["http://127.0.0.1:7480"]);
     assert_eq!(config.identity.google.keys_file, None);
+    assert_eq!(config.limits, Limits { instance_rate: 1_000, instance_burst: 60_000 });
     assert_eq!(config.log.format, LogFormat::Text);
     assert!(config.operators.is_empty() && config.resources.is_empty());
 }

@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 
 use super::problem::Problem;
 use crate::broker::error::{BrokerError, CheckError, Denied, Failed, LoginError};
+use crate::broker::limits::TooMany;
 use crate::directory::Refused;
 use crate::identity::{ProofError, VerifyError};
 use crate::names::{InstanceId, Provider};
@@ -19,6 +20,7 @@ impl From<LoginError> for Problem {
     fn from(error: LoginError) -> Self {
         match error {
             BrokerError::Denied(Denied::Identity(error)) => error.into(),
+            BrokerError::Denied(Denied::Limited(too_many)) => too_many.into(),
             BrokerError::Denied(Denied::Agent { instance_id, agent_name, reason }) => {
                 no_agent(&instance_id, agent_name, reason)
             }
@@ -68,6 +70,21 @@ impl From<VerifyError> for Problem {
                 format!("This broker admits listed {what}s only. Ask its operator to add yours."),
             ),
         }
+    }
+}
+
+impl From<TooMany> for Problem {
+    fn from(TooMany { wait }: TooMany) -> Self {
+        // Whole seconds (RFC 9110 section 10.2.3), and never less than the wait.
+        let seconds = u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX);
+        Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-requests",
+            "This machine logs in too often",
+            "Nothing was decided about your request. A token is good until it expires: keep it, and \
+             log in again at two thirds of its life. Look for a program that starts over and over.",
+        )
+        .retry_after(seconds)
     }
 }
 

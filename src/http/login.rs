@@ -37,6 +37,7 @@ impl Body for AwsLogin {
         (status = 410, description = "instance-retired", body = crate::wire::Problem, content_type = "application/problem+json"),
         (status = 413, description = "body-too-large", body = crate::wire::Problem, content_type = "application/problem+json"),
         (status = 415, description = "unsupported-media-type", body = crate::wire::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "too-many-requests: come back after Retry-After", body = crate::wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "unavailable: come back after Retry-After", body = crate::wire::Problem, content_type = "application/problem+json"),
     )
 )]

@@ -1,3 +1,4 @@
 //! Does the front door say what the contract says, over a real connection?
 
+mod limits;
 mod login;

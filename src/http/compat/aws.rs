@@ -27,6 +27,7 @@ use crate::wire::{CompatAwsLogin, CompatError, CompatSession};
         (status = 403, description = "Not on the broker's list", body = CompatError),
         (status = 404, description = "No such instance or agent", body = CompatError),
         (status = 409, description = "Several agents and no name", body = CompatError),
+        (status = 429, description = "The machine logs in too often: come back after Retry-After", body = CompatError),
         (status = 503, description = "Come back after Retry-After", body = CompatError),
     )
 )]
