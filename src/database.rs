@@ -2,6 +2,10 @@
 //!
 //! Knows URLs and engines, not one table. Rooms get a [`Database`] and hand it to their `store.rs`.
 
+mod look;
+
+pub use look::Look;
+
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
@@ -30,6 +34,9 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 /// The advisory lock under which one broker at a time brings a PostgreSQL schema up.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7480743907480)";
 
+/// Where SeaORM keeps the names of the migrations that were applied.
+const HISTORY: &str = "seaql_migrations";
+
 /// Tries for the write lock of a SQLite file that several brokers open at once.
 const OPEN_ATTEMPTS: u32 = 5;
 
@@ -40,9 +47,8 @@ impl Database {
     /// [`OpenError`], with what to do about it, when the database cannot be reached, is newer than
     /// this binary, or refuses a migration.
     pub async fn open(config: &config::Database) -> Result<Self, OpenError> {
-        let connection = connect(&config.url).await.map_err(|error| OpenError::Unreachable {
-            url: config.redacted_url(),
-            cause: error.to_string(),
+        let connection = connect(&config.url, Access::Write).await.map_err(|error| {
+            OpenError::Unreachable { url: config.redacted_url(), cause: error.to_string() }
         })?;
         let database = Self { connection };
         database.migrate().await?;
@@ -106,7 +112,16 @@ impl Database {
     }
 }
 
-async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Write,
+    Read,
+    /// Reading a file that nobody has open: not even SQLite's own helper files are made.
+    ReadAlone,
+}
+
+async fn connect(url: &str, access: Access) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     let in_memory = url.starts_with("sqlite::memory:") || url.contains("mode=memory");
     // Each connection to an in-memory database opens a new one, and the last to close wipes it.
@@ -116,10 +131,13 @@ async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     }
     // A ping costs as much as a lookup; a broken connection shows at its first statement anyway.
     options.test_before_acquire(false).acquire_timeout(ACQUIRE).sqlx_logging(false);
-    options.map_sqlx_sqlite_opts(|sqlite| {
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        let sqlite = sqlite.foreign_keys(true).busy_timeout(SQLITE_BUSY);
+        if access != Access::Write {
+            let alone = access == Access::ReadAlone;
+            return sqlite.create_if_missing(false).read_only(true).immutable(alone);
+        }
         sqlite
-            .foreign_keys(true)
-            .busy_timeout(SQLITE_BUSY)
             .pragma("journal_mode", "WAL")
             // An answered token survives a power cut, not only a crash of the process.
             .pragma("synchronous", "FULL")
@@ -132,14 +150,15 @@ async fn unknown_migration(connection: &impl ConnectionTrait) -> Result<Option<S
     Migrator::install(connection).await.map_err(OpenError::Migration)?;
     let known: Vec<String> =
         Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
-    let backend = connection.get_database_backend();
-    let statement =
-        Statement::from_string(backend, "SELECT version FROM seaql_migrations ORDER BY version");
-    let rows = connection.query_all_raw(statement).await.map_err(OpenError::Migration)?;
-    let applied: Result<Vec<String>, DbErr> =
-        rows.iter().map(|row| row.try_get_by_index(0)).collect();
-    let applied = applied.map_err(OpenError::Migration)?;
+    let applied = applied_migrations(connection).await.map_err(OpenError::Migration)?;
     Ok(applied.into_iter().find(|version| !known.contains(version)))
+}
+
+async fn applied_migrations(connection: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let backend = connection.get_database_backend();
+    let sql = format!("SELECT version FROM {HISTORY} ORDER BY version");
+    let rows = connection.query_all_raw(Statement::from_string(backend, sql)).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 fn is_busy(error: &DbErr) -> bool {

@@ -12,6 +12,7 @@
 
 mod architecture;
 mod broker;
+mod deployment;
 mod http;
 mod identity;
 mod schema;

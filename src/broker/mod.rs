@@ -9,6 +9,7 @@ pub mod deploy;
 pub mod error;
 pub mod limits;
 pub mod log;
+pub mod plan;
 pub mod readiness;
 pub mod session;
 pub mod system;

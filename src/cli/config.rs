@@ -1,5 +1,7 @@
 //! `callsign config`: is the configuration good, and what is in effect?
 
+mod plan;
+
 use super::outcome::Failure;
 use super::outcome::{Outcome, print};
 use super::sources::ConfigFiles;
@@ -24,12 +26,14 @@ enum Command {
   callsign config show
   CALLSIGN_TOKEN__LIFETIME=15m callsign config show -c callsign.toml")]
     Show(ConfigFiles),
+    Plan(plan::Args),
 }
 
-pub(super) fn run(args: Args) -> Outcome {
+pub(super) async fn run(args: Args) -> Outcome {
     match args.command {
         Command::Check(files) => check(&files),
         Command::Show(files) => print(files.load()?.effective()),
+        Command::Plan(args) => plan::run(args).await,
     }
 }
 

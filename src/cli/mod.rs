@@ -29,6 +29,7 @@ Examples:
   callsign demo                          see it work: an emulated machine, a broker, two agents
   callsign serve --config callsign.toml  run the broker
   callsign config show                   every setting, its value and where it came from
+  callsign config plan -c callsign.toml  what start or SIGHUP would change
   callsign emulate --dir ./emulator      a metadata service on this machine, for tests
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.";
@@ -54,7 +55,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Emulate(args) => emulate::run(args).await,
-            Command::Config(args) => config::run(args),
+            Command::Config(args) => config::run(args).await,
             Command::OperatorToken(args) => operator_token::run(args),
             Command::Trust(args) => trust::run(args),
             Command::Completions(args) => completions::run(args),

@@ -8,8 +8,10 @@
 pub mod actor;
 pub mod converge;
 pub mod messages;
+pub mod preview;
 pub mod selection;
 mod store;
 
 pub use messages::{Converge, DirectoryError, FileResources, FindAgent, Retire};
 pub use selection::{Agent, Refused};
+pub use store::look_ahead;

@@ -1,5 +1,9 @@
 //! How are registrations kept? Rows to the directory's types, and plans to rows.
 
+mod snapshot;
+
+pub use snapshot::look_ahead;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};

@@ -5,4 +5,5 @@
 pub mod broker;
 pub mod clock;
 pub mod machine;
+pub mod process;
 pub mod vectors;

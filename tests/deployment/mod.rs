@@ -1,0 +1,4 @@
+//! Do the registrations follow the configuration, and only a good one?
+
+mod plan;
+mod reload;

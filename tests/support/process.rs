@@ -1,0 +1,74 @@
+//! The program itself, as an operator runs it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Runs a command of `callsign` to its end, in this folder.
+pub fn callsign(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder).args(arguments).output().unwrap()
+}
+
+/// A broker in a process of its own, with the lines that it logs. It is killed with the test.
+#[derive(Debug)]
+pub struct Served {
+    child: Child,
+    log: BufReader<ChildStderr>,
+}
+
+impl Served {
+    /// Starts a broker in this folder and waits until it is ready.
+    pub fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut child = command(folder)
+            .arg("serve")
+            .args(arguments)
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let mut served = Self { child, log };
+        served.wait_for(" ready ");
+        served
+    }
+
+    /// Reads on until a line with this text, and gives that line.
+    pub fn wait_for(&mut self, text: &str) -> String {
+        let mut seen = String::new();
+        loop {
+            let mut line = String::new();
+            let read = self.log.read_line(&mut line).unwrap();
+            assert!(read > 0, "the broker ended before it logged {text:?}:\n{seen}");
+            if line.contains(text) {
+                return line;
+            }
+            seen.push_str(&line);
+        }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for its end, and tells whether it ended well.
+    pub fn wait(mut self) -> bool {
+        self.child.wait().unwrap().success()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_callsign"));
+    command.current_dir(folder).env_clear();
+    command
+}
