@@ -2,8 +2,11 @@
 //!
 //! Knows the wire forms only, nothing of how the broker decides.
 
+mod answer;
 mod broker;
+mod error;
 mod http;
 pub mod metadata;
 
-pub use broker::{BrokerClient, ClientError};
+pub use broker::BrokerClient;
+pub use error::ClientError;
