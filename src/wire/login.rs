@@ -28,6 +28,38 @@ pub struct AwsLogin {
     pub agent_name: Option<String>,
 }
 
+/// A login from Azure.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AzureLogin {
+    /// The `signature` of the metadata service's attested document, base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// The `encoding` of the metadata service: `pkcs7`, the only one there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// Certificates that the document lacks on its way to a trusted authority, base64 DER each.
+    /// Nothing about them is believed: they only help to find the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<Vec<String>>,
+    /// Which agent to log in as; needed where several share the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_name: Option<String>,
+}
+
+/// A login from Google.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GoogleLogin {
+    /// The instance identity token of the metadata service, asked for with `format=full` and one
+    /// of the broker's audiences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub json_web_token: Option<String>,
+    /// Which agent to log in as; needed where several share the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_name: Option<String>,
+}
+
 /// A session token and what it stands for.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LoginAnswer {
