@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpMessage as _, HttpRequest};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::problem::Problem;
 
@@ -23,7 +23,8 @@ pub(super) trait Body: DeserializeOwned {
 
 /// Reads a JSON body of a native route: `application/json`, no unknown members.
 pub(super) async fn read<T: Body>(request: &HttpRequest, payload: Payload) -> Result<T, Problem> {
-    if request.content_type() != "application/json" {
+    // RFC 9110 section 8.3.1: type and subtype are compared without regard to case.
+    if !request.content_type().eq_ignore_ascii_case("application/json") {
         return Err(Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported-media-type",
@@ -54,22 +55,49 @@ pub(super) async fn receive(request: &HttpRequest, payload: Payload) -> Result<B
     }
 }
 
+/// Whether a JSON text is an object by its first character. serde would read a struct from an
+/// array as well, member by member, which no caller means.
+pub(super) fn begins_object(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"{")
+}
+
 fn parse<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
+    if !begins_object(bytes) {
+        let is_json = serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+        return Err(if is_json { Problem::malformed(T::MEMBERS) } else { not_json() });
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        match error.inner().classify() {
-            serde_json::error::Category::Data if path != "." => Problem::malformed(format!(
-                "The member {path} is unknown, given twice, or of a wrong type. {}",
+        if error.inner().classify() != serde_json::error::Category::Data {
+            return not_json();
+        }
+        match blamed(&error.path().to_string(), &error.inner().to_string()) {
+            Some(member) => Problem::malformed(format!(
+                "The member that field names is missing, unknown, given twice, or of a wrong \
+                 type. {}",
                 T::MEMBERS
             ))
-            .blaming(&path),
-            serde_json::error::Category::Data => Problem::malformed(T::MEMBERS),
-            _ => not_json(),
+            .blaming(&member),
+            None => Problem::malformed(T::MEMBERS),
         }
     })?;
     reader.end().map_err(|_| not_json())?;
     Ok(value)
+}
+
+/// The member to blame. serde tells the path to one that is unknown or of a wrong type; one that is
+/// missing or given twice it names in its text only, at the path of the object around it.
+fn blamed(path: &str, text: &str) -> Option<String> {
+    let named = ["missing field `", "duplicate field `"].iter().find_map(|begin| {
+        let rest = text.strip_prefix(begin)?;
+        rest.split_once('`').map(|(name, _)| name)
+    });
+    match (path, named) {
+        (".", None) => None,
+        (".", Some(name)) => Some(name.to_owned()),
+        (path, None) => Some(path.to_owned()),
+        (path, Some(name)) => Some(format!("{path}.{name}")),
+    }
 }
 
 fn not_json() -> Problem {
@@ -83,4 +111,22 @@ fn too_large() -> Problem {
         "The body is too large",
         "No proof of identity is larger than 64 KiB. Send the document alone.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_member_to_blame_is_named_with_its_path() {
+        for (path, text, member) in [
+            (".", "invalid type: null, expected struct", None),
+            (".", "missing field `name` at line 1 column 2", Some("name")),
+            (".", "duplicate field `name` at line 1 column 2", Some("name")),
+            ("name", "invalid type: integer `5`, expected a string", Some("name")),
+            ("agents[0]", "missing field `name` at line 1", Some("agents[0].name")),
+        ] {
+            assert_eq!(blamed(path, text).as_deref(), member, "{path} {text}");
+        }
+    }
 }

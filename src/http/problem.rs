@@ -15,7 +15,12 @@ pub(super) struct Problem {
     body: Box<wire::Problem>,
     retry_after_seconds: Option<u32>,
     www_authenticate: Option<&'static str>,
+    allow: Option<String>,
+    blamed: Vec<String>,
 }
+
+/// The longest name of a member that is told back: it is the caller's own text.
+const MAX_BLAMED: usize = 64;
 
 impl Problem {
     /// A problem of this status and stable code; `title` is the same for all of its kind, `detail`
@@ -34,7 +39,14 @@ impl Problem {
             code: code.to_owned(),
             ..wire::Problem::default()
         });
-        Self { status, body, retry_after_seconds: None, www_authenticate: None }
+        Self {
+            status,
+            body,
+            retry_after_seconds: None,
+            www_authenticate: None,
+            allow: None,
+            blamed: Vec::new(),
+        }
     }
 
     /// The request is not what this endpoint takes.
@@ -42,10 +54,18 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "malformed-request", "The request is malformed", detail)
     }
 
-    /// Names the member to blame.
+    /// Names a member to blame. Of several, the first is told natively, all of them on the
+    /// compatible routes.
     pub(super) fn blaming(mut self, field: &str) -> Self {
-        self.body.field = Some(field.to_owned());
+        let field: String = field.chars().take(MAX_BLAMED).collect();
+        self.body.field.get_or_insert_with(|| field.clone());
+        self.blamed.push(field);
         self
+    }
+
+    /// Every member to blame.
+    pub(super) fn blamed(&self) -> &[String] {
+        &self.blamed
     }
 
     /// Adds members that this problem has.
@@ -63,6 +83,12 @@ impl Problem {
     /// Says how to authenticate (RFC 6750 section 3).
     pub(super) fn challenge(mut self, challenge: &'static str) -> Self {
         self.www_authenticate = Some(challenge);
+        self
+    }
+
+    /// Says which methods the path takes (RFC 9110 section 15.5.6).
+    pub(super) fn allow(mut self, methods: impl Into<String>) -> Self {
+        self.allow = Some(methods.into());
         self
     }
 
@@ -90,6 +116,9 @@ impl Problem {
         }
         if let Some(challenge) = self.www_authenticate {
             response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
+        if let Some(methods) = &self.allow {
+            response.insert_header((header::ALLOW, methods.as_str()));
         }
         response
     }

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer, Resource};
@@ -110,22 +110,19 @@ fn routes(config: &mut ServiceConfig) {
 }
 
 /// A path that takes one method; any other is told so.
-pub(super) fn only(path: &str, method: Method) -> Resource {
+fn only(path: &str, method: Method) -> Resource {
     web::resource(path.to_owned()).default_service(web::to(move || {
-        let method = method.clone();
-        async move { wrong_method(&method) }
+        let problem = wrong_method(&method);
+        async move { Err::<HttpResponse, Problem>(problem) }
     }))
 }
 
-fn wrong_method(allowed: &Method) -> HttpResponse {
+/// What is told to a request of another method than this.
+pub(super) fn wrong_method(allowed: &Method) -> Problem {
     let status = StatusCode::METHOD_NOT_ALLOWED;
     let detail = format!("This path takes {allowed} only.");
-    let problem = Problem::new(status, "method-not-allowed", "This method is not offered", detail);
-    let mut response = HttpResponse::from_error(problem);
-    if let Ok(value) = header::HeaderValue::from_str(allowed.as_str()) {
-        response.headers_mut().insert(header::ALLOW, value);
-    }
-    response
+    Problem::new(status, "method-not-allowed", "This method is not offered", detail)
+        .allow(allowed.as_str())
 }
 
 async fn not_found() -> Result<HttpResponse, Problem> {

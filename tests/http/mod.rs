@@ -1,4 +1,10 @@
 //! Does the front door say what the contract says, over a real connection?
 
+mod bodies;
+mod compat;
 mod limits;
 mod login;
+mod problems;
+mod real_documents;
+mod session;
+mod token_attacks;

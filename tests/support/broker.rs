@@ -9,6 +9,7 @@ use callsign::registration::ResourceSpec;
 use callsign::service::Service;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
+use sea_orm::DatabaseConnection;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -80,10 +81,35 @@ impl TestBroker {
         send(self.request(Method::POST, path).json(body)).await
     }
 
+    /// Sends any bytes as a body of this content type, or of none.
+    pub async fn post_bytes(
+        &self,
+        path: &str,
+        content_type: Option<&str>,
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let request = self.request(Method::POST, path).body(body);
+        send(match content_type {
+            Some(content_type) => request.header("content-type", content_type),
+            None => request,
+        })
+        .await
+    }
+
+    /// Logs in by this machine's `pkcs7`.
+    pub async fn log_in(&self, machine: &machine::AwsMachine, agent_name: Option<&str>) -> Answer {
+        self.post("/v1/login/aws", &machine.login(self.clock.now(), agent_name)).await
+    }
+
+    /// The broker's database, seen without the broker.
+    pub async fn sql(&self) -> DatabaseConnection {
+        let path = self.folder.path().join("callsign.db");
+        sea_orm::Database::connect(format!("sqlite://{}", path.display())).await.unwrap()
+    }
+
     /// A session token for this agent of this machine.
     pub async fn token(&self, machine: &machine::AwsMachine, agent_name: Option<&str>) -> String {
-        let login = machine.login(self.clock.now(), agent_name);
-        let answer = self.post("/v1/login/aws", &login).await;
+        let answer = self.log_in(machine, agent_name).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()["session_token"].as_str().unwrap().to_owned()
     }
@@ -105,6 +131,31 @@ impl Answer {
             Some(code) => format!("{} {code}", self.status),
             None => self.status.to_string(),
         }
+    }
+}
+
+impl Answer {
+    /// Holds this answer to be a problem, whole and in the form that all of them have, with these
+    /// members besides the common ones.
+    #[track_caller]
+    pub fn assert_problem(&self, verdict: &str, members: &[&str]) {
+        assert_eq!(self.verdict(), verdict, "{}", self.text);
+        let (status, code) = verdict.split_once(' ').unwrap();
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(self.header("cache-control"), Some("no-store"));
+        let body = self.json();
+        assert_eq!(body["type"], format!("urn:callsign:problem:{code}"));
+        assert_eq!(body["status"].to_string(), status);
+        assert_eq!(body["request_id"].as_str(), self.header("x-request-id"));
+        for text in ["title", "detail", "request_id"] {
+            assert!(body[text].as_str().is_some_and(|text| !text.is_empty()), "{text}: {body}");
+        }
+        let mut expected = vec!["type", "title", "status", "detail", "code", "request_id"];
+        expected.extend_from_slice(members);
+        expected.sort_unstable();
+        let mut found: Vec<&str> = body.as_object().unwrap().keys().map(String::as_str).collect();
+        found.sort_unstable();
+        assert_eq!(found, expected);
     }
 }
 

@@ -6,4 +6,5 @@ pub mod broker;
 pub mod clock;
 pub mod machine;
 pub mod process;
+pub mod raw;
 pub mod vectors;

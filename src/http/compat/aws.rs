@@ -3,9 +3,9 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::body;
 use super::problem::CompatProblem;
 use crate::broker::authenticate::{LoginRequest, authenticate};
-use crate::http::body;
 use crate::http::login::{no_store, wanted_name};
 use crate::http::problem::Problem;
 use crate::http::request::RequestId;
@@ -48,12 +48,9 @@ async fn answer(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     front.require(Provider::Aws)?;
-    let bytes = body::receive(request, payload).await?;
-    let login: CompatAwsLogin = serde_json::from_slice(&bytes).map_err(|error| {
-        Problem::malformed(format!("Not the expected JSON: line {}.", error.line()))
-    })?;
-    let document = required("document", login.document)?;
-    let signature = required("signature", login.signature)?;
+    let login: CompatAwsLogin = body::read(request, payload).await?;
+    let [signature, document] =
+        body::required([("signature", login.signature), ("document", login.document)])?;
     let request = LoginRequest {
         request_id: request_id.into_string(),
         proof: IdentityProof::aws_document(&document, &signature)?,
@@ -61,10 +58,4 @@ async fn answer(
     };
     let granted = authenticate(&front.broker, request).await?;
     Ok(no_store(CompatSession { session_token: granted.token().jwt().to_owned() }))
-}
-
-fn required(field: &str, value: Option<String>) -> Result<String, Problem> {
-    value.filter(|value| !value.is_empty()).ok_or_else(|| {
-        Problem::malformed("Validation failed for tag \"required\" with value: \"\"").blaming(field)
-    })
 }

@@ -4,6 +4,7 @@
 //! messages: these are spelled here, byte for byte. The decisions are those of the native routes.
 
 pub(super) mod aws;
+mod body;
 mod problem;
 mod routes;
 

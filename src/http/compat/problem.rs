@@ -28,7 +28,7 @@ impl CompatProblem {
         CompatError {
             message: self.message(),
             detail: problem.detail.clone(),
-            validations: problem.field.iter().map(|field| self.validation(field)).collect(),
+            validations: self.problem.blamed().iter().map(|field| self.validation(field)).collect(),
         }
     }
 

@@ -1,24 +1,29 @@
 //! Which paths do existing agent clients call?
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Resource};
 
 use super::aws;
 use super::problem::CompatProblem;
 use crate::http::error::not_enabled;
-use crate::http::server::only;
+use crate::http::server::wrong_method;
 use crate::names::Provider;
 
 /// The three routes.
 pub(in crate::http) fn routes(config: &mut ServiceConfig) {
-    let route = |provider: &str| {
-        only(&format!("/api/v2/workspaceagents/{provider}-instance-identity"), Method::POST)
-    };
     config
-        .service(route("aws").route(web::post().to(aws::login)))
-        .service(route("azure").route(web::post().to(|| other(Provider::Azure))))
-        .service(route("google").route(web::post().to(|| other(Provider::Google))));
+        .service(route(Provider::Aws).route(web::post().to(aws::login)))
+        .service(route(Provider::Azure).route(web::post().to(|| other(Provider::Azure))))
+        .service(route(Provider::Google).route(web::post().to(|| other(Provider::Google))));
+}
+
+fn route(provider: Provider) -> Resource {
+    let path = format!("/api/v2/workspaceagents/{provider}-instance-identity");
+    web::resource(path).default_service(web::to(move || async move {
+        let problem = wrong_method(&Method::POST);
+        Err::<HttpResponse, _>(CompatProblem::new(provider, problem))
+    }))
 }
 
 async fn other(provider: Provider) -> Result<HttpResponse, CompatProblem> {

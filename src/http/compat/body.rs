@@ -1,0 +1,37 @@
+//! How is the body of an existing agent client read? Within the bounds of the native routes, and
+//! with more patience: by no content type, and over members that it does not know.
+
+use actix_web::HttpRequest;
+use actix_web::web::Payload;
+use serde::de::DeserializeOwned;
+
+use crate::http::body::{begins_object, receive};
+use crate::http::problem::Problem;
+
+/// Reads a JSON object.
+pub(super) async fn read<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<T, Problem> {
+    let bytes = receive(request, payload).await?;
+    if !begins_object(&bytes) {
+        return Err(Problem::malformed("The body is no JSON object."));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Problem::malformed(format!("Not the expected JSON: line {}.", error.line()))
+    })
+}
+
+/// The members that must be there; if some are missing or empty, all of these are blamed at once.
+pub(super) fn required<const N: usize>(
+    members: [(&str, Option<String>); N],
+) -> Result<[String; N], Problem> {
+    let is_missing = |value: &Option<String>| value.as_ref().is_none_or(String::is_empty);
+    let missing = members.iter().filter(|(_, value)| is_missing(value));
+    let mut missing = missing.map(|(name, _)| *name).peekable();
+    if missing.peek().is_none() {
+        return Ok(members.map(|(_, value)| value.unwrap_or_default()));
+    }
+    let problem = Problem::malformed("Validation failed for tag \"required\" with value: \"\"");
+    Err(missing.fold(problem, Problem::blaming))
+}
