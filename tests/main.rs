@@ -17,3 +17,4 @@ mod http;
 mod identity;
 mod schema;
 mod support;
+mod upgrade;

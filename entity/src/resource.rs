@@ -22,7 +22,7 @@ pub struct Model {
     pub generation: String,
     /// Free labels, an object of texts.
     pub labels: Json,
-    /// Who registered it: `file` or `api`.
+    /// Who registered it: `file`, `api` or `enrolment`.
     pub origin: String,
     /// When this registration began.
     pub created_at: DateTimeUtc,

@@ -8,6 +8,7 @@ pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 mod m20261124_000001_begin;
+mod m20261125_000001_enrolment;
 
 /// Applies the steps in order.
 #[derive(Debug)]
@@ -16,6 +17,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261124_000001_begin::Migration)]
+        vec![
+            Box::new(m20261124_000001_begin::Migration),
+            Box::new(m20261125_000001_enrolment::Migration),
+        ]
     }
 }

@@ -22,7 +22,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::cms::{CmsError, SignedMessage};
 use super::error::{ProofError, Rejection, VerifyError};
-use super::instance::VerifiedInstance;
+use super::instance::{Facts, VerifiedInstance};
 use super::json::Object;
 use super::policy::Policy;
 use super::proof::{AwsEvidence, AwsKind, ProofKind};
@@ -133,6 +133,8 @@ struct Document {
     region: String,
     instance_id: InstanceId,
     pending_time: DateTime<Utc>,
+    image_id: Option<String>,
+    instance_type: Option<String>,
 }
 
 impl Document {
@@ -147,11 +149,16 @@ impl Document {
             pending_time: DateTime::parse_from_rfc3339(text("pendingTime")?)
                 .map_err(|_| Rejection::Member("pendingTime"))?
                 .to_utc(),
+            image_id: object.text("imageId").map(str::to_owned),
+            instance_type: object.text("instanceType").map(str::to_owned),
         })
     }
 
     fn into_instance(self, kind: AwsKind) -> VerifiedInstance {
-        VerifiedInstance::new(ProofKind::Aws(kind), self.account, self.region, self.instance_id)
+        let Self { account, region, instance_id, pending_time, image_id, instance_type } = self;
+        VerifiedInstance::new(ProofKind::Aws(kind), account, region, instance_id).with_facts(
+            Facts { image_id, instance_type, launched_at: Some(pending_time), ..Facts::default() },
+        )
     }
 }
 

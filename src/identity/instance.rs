@@ -1,5 +1,7 @@
 //! What do we know of a machine once it has proven itself? Facts that its cloud signed.
 
+use chrono::{DateTime, Utc};
+
 use super::proof::ProofKind;
 use crate::names::{InstanceId, Provider};
 
@@ -10,6 +12,18 @@ pub struct VerifiedInstance {
     region: String,
     instance_id: InstanceId,
     proof_kind: ProofKind,
+    facts: Facts,
+}
+
+/// What a document tells beyond who the machine is. Each cloud tells some of it; what it does not
+/// tell is not known, and never guessed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    pub(super) image_id: Option<String>,
+    pub(super) instance_type: Option<String>,
+    pub(super) sku: Option<String>,
+    pub(super) zone: Option<String>,
+    pub(super) launched_at: Option<DateTime<Utc>>,
 }
 
 impl VerifiedInstance {
@@ -19,7 +33,12 @@ impl VerifiedInstance {
         region: String,
         instance_id: InstanceId,
     ) -> Self {
-        Self { account, region, instance_id, proof_kind }
+        Self { account, region, instance_id, proof_kind, facts: Facts::default() }
+    }
+
+    /// The same machine with what else its document tells.
+    pub(super) fn with_facts(self, facts: Facts) -> Self {
+        Self { facts, ..self }
     }
 
     /// The cloud that vouches for the machine.
@@ -45,5 +64,30 @@ impl VerifiedInstance {
     /// How the machine proved itself.
     pub fn proof_kind(&self) -> ProofKind {
         self.proof_kind
+    }
+
+    /// The image that the machine was launched from: AWS tells it.
+    pub fn image_id(&self) -> Option<&str> {
+        self.facts.image_id.as_deref()
+    }
+
+    /// The type of the machine: AWS tells it.
+    pub fn instance_type(&self) -> Option<&str> {
+        self.facts.instance_type.as_deref()
+    }
+
+    /// The marketplace image's SKU: Azure tells it.
+    pub fn sku(&self) -> Option<&str> {
+        self.facts.sku.as_deref()
+    }
+
+    /// The zone that the machine runs in: Google tells it.
+    pub fn zone(&self) -> Option<&str> {
+        self.facts.zone.as_deref()
+    }
+
+    /// When the machine was launched: AWS and Google tell it.
+    pub fn launched_at(&self) -> Option<DateTime<Utc>> {
+        self.facts.launched_at
     }
 }

@@ -1,4 +1,5 @@
-//! Who registers? The configuration, or an operator by name; and whose is a registration then?
+//! Who registers? The configuration, an operator by name, or a rule of enrolment; and whose is a
+//! registration then?
 
 use std::fmt;
 
@@ -13,6 +14,8 @@ pub enum Origin {
     File,
     /// From an operator, by the API.
     Api,
+    /// From an `[[enrolment]]` rule, at the machine's first login.
+    Enrolment,
 }
 
 impl Origin {
@@ -21,12 +24,15 @@ impl Origin {
         match self {
             Origin::File => "file",
             Origin::Api => "api",
+            Origin::Enrolment => "enrolment",
         }
     }
 
     /// The origin of this word, if it is one.
     pub fn find(word: &str) -> Option<Self> {
-        [Origin::File, Origin::Api].into_iter().find(|origin| origin.as_str() == word)
+        [Origin::File, Origin::Api, Origin::Enrolment]
+            .into_iter()
+            .find(|origin| origin.as_str() == word)
     }
 }
 
@@ -49,9 +55,13 @@ impl Registrar {
     }
 
     /// Whether this one may change a registration of that origin. Files and operators keep out of
-    /// each other's way: what one declares, the other would undo.
+    /// each other's way: what one declares, the other would undo. What a rule enrolled is nobody's
+    /// declaration, so operators may change and end it.
     pub fn may_change(&self, origin: Origin) -> bool {
-        self.origin() == origin
+        match self {
+            Registrar::File => origin == Origin::File,
+            Registrar::Operator(_) => matches!(origin, Origin::Api | Origin::Enrolment),
+        }
     }
 }
 
@@ -62,5 +72,33 @@ impl fmt::Display for Registrar {
             Registrar::File => f.write_str("file"),
             Registrar::Operator(name) => write!(f, "operator:{name}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_keeps_to_its_own_and_operators_to_what_was_enrolled() {
+        let operator = Registrar::Operator("ci".to_owned());
+        for (registrar, origin, may) in [
+            (&Registrar::File, Origin::File, true),
+            (&Registrar::File, Origin::Api, false),
+            (&Registrar::File, Origin::Enrolment, false),
+            (&operator, Origin::File, false),
+            (&operator, Origin::Api, true),
+            (&operator, Origin::Enrolment, true),
+        ] {
+            assert_eq!(registrar.may_change(origin), may, "{registrar} {origin:?}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_found_by_its_word() {
+        for origin in [Origin::File, Origin::Api, Origin::Enrolment] {
+            assert_eq!(Origin::find(origin.as_str()), Some(origin));
+        }
+        assert_eq!(Origin::find("File"), None);
     }
 }

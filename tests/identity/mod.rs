@@ -3,6 +3,7 @@
 mod document_attacks;
 mod envelope;
 mod envelope_attacks;
+mod facts;
 mod fixture;
 mod properties;
 mod real_documents;
