@@ -1,0 +1,74 @@
+//! How did it fare? A line for each phase, for people or for programs.
+
+use hdrhistogram::Histogram;
+use serde_json::{Value, json};
+
+use super::phase::Outcome;
+
+/// A line while the next phase is under way.
+pub(super) fn progress(outcome: &Outcome) {
+    eprintln!("{}: {:.0} good answers a second", outcome.name, outcome.good_per_second());
+}
+
+/// Markdown, so that a document can take it over as it is.
+pub(super) fn table(outcomes: &[Outcome]) {
+    println!(
+        "| phase | due/s | answers/s | good/s | by status | p50 ms | p99 ms | p99.9 ms | max ms | \
+         others' p99 ms | broker CPU us | RSS MiB |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|"
+    );
+    for outcome in outcomes {
+        let statuses = outcome.statuses.iter().map(|(status, count)| format!("{status}: {count}"));
+        let cells = [
+            outcome.name.clone(),
+            outcome.due_per_second.map_or_else(String::new, |rate| format!("{rate:.0}")),
+            format!("{:.0}", outcome.answered() as f64 / outcome.time.as_secs_f64()),
+            format!("{:.0}", outcome.good_per_second()),
+            statuses.collect::<Vec<_>>().join(" "),
+            milliseconds(&outcome.good, 0.5),
+            milliseconds(&outcome.good, 0.99),
+            milliseconds(&outcome.good, 0.999),
+            milliseconds(&outcome.good, 1.0),
+            milliseconds(&outcome.other, 0.99),
+            cpu(outcome).map_or_else(String::new, |cpu| format!("{cpu:.1}")),
+            outcome.resident.map_or_else(String::new, |mebibytes| format!("{mebibytes:.0}")),
+        ];
+        println!("| {} |", cells.join(" | "));
+    }
+}
+
+pub(super) fn json(outcomes: &[Outcome]) {
+    let phases: Vec<Value> = outcomes.iter().map(phase).collect();
+    println!("{}", json!({ "phases": phases }));
+}
+
+fn phase(outcome: &Outcome) -> Value {
+    let latencies = |histogram: &Histogram<u64>| {
+        let at = |quantile| histogram.value_at_quantile(quantile);
+        json!({ "count": histogram.len(), "p50": at(0.5), "p90": at(0.9), "p99": at(0.99),
+                "p999": at(0.999), "max": histogram.max() })
+    };
+    json!({
+        "phase": outcome.name,
+        "seconds": outcome.time.as_secs_f64(),
+        "due_per_second": outcome.due_per_second,
+        "good_per_second": outcome.good_per_second(),
+        "statuses": outcome.statuses,
+        "good_microseconds": latencies(&outcome.good),
+        "other_microseconds": latencies(&outcome.other),
+        "broker_cpu_microseconds_per_answer": cpu(outcome),
+        "broker_resident_mebibytes": outcome.resident,
+    })
+}
+
+/// Processor time of the broker for each answer, in microseconds.
+fn cpu(outcome: &Outcome) -> Option<f64> {
+    Some(outcome.cpu?.as_secs_f64() * 1e6 / outcome.answered() as f64)
+}
+
+fn milliseconds(histogram: &Histogram<u64>, quantile: f64) -> String {
+    match histogram.len() {
+        0 => String::new(),
+        _ => format!("{:.1}", histogram.value_at_quantile(quantile) as f64 / 1000.0),
+    }
+}
