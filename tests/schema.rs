@@ -16,6 +16,8 @@ use sea_orm::{
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::support::database;
+
 /// A migrated database, seen without callsign.
 struct Schema {
     connection: DatabaseConnection,
@@ -28,7 +30,8 @@ type Columns = BTreeMap<String, Column>;
 
 async fn schema() -> Schema {
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}?mode=rwc", folder.path().join("callsign.db").display());
+    database::prepare(folder.path()).await;
+    let url = database::url(folder.path());
     let config = config::Database { url: url.clone() };
     Database::open(&config).await.unwrap().close().await.unwrap();
     let connection = sea_orm::Database::connect(url).await.unwrap();
@@ -42,18 +45,30 @@ impl Schema {
     }
 
     async fn tables(&self) -> BTreeSet<String> {
-        let sql = "SELECT name FROM sqlite_master WHERE type = 'table' \
-                   AND name NOT LIKE 'sqlite_%' AND name <> 'seaql_migrations'";
-        self.rows(sql).await.iter().map(|row| row.try_get("", "name").unwrap()).collect()
+        let sql = match database::is_postgres() {
+            true => {
+                "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = current_schema()"
+            }
+            false => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            }
+        };
+        let rows = self.rows(sql).await;
+        let names = rows.iter().map(|row| row.try_get("", "name").unwrap());
+        names.filter(|name| name != "seaql_migrations").collect()
     }
 
     async fn columns(&self, table: &str) -> Columns {
-        let rows = self.rows(&format!("PRAGMA table_info({table})")).await;
+        let sql = match database::is_postgres() {
+            true => POSTGRES_COLUMNS,
+            false => SQLITE_COLUMNS,
+        };
+        let rows = self.rows(&sql.replace("{table}", table)).await;
         let column = |row: &sea_orm::QueryResult| {
             let name: String = row.try_get("", "name").unwrap();
             let declared: String = row.try_get("", "type").unwrap();
-            let not_null: i32 = row.try_get("", "notnull").unwrap();
-            let key: i32 = row.try_get("", "pk").unwrap();
+            let not_null: i32 = row.try_get("", "not_null").unwrap();
+            let key: i32 = row.try_get("", "key").unwrap();
             (name, (declared, not_null == 0, key > 0))
         };
         rows.iter().map(column).collect()
@@ -66,6 +81,17 @@ impl Schema {
         E::insert(row).exec_without_returning(&self.connection).await.map(drop)
     }
 }
+
+const SQLITE_COLUMNS: &str =
+    "SELECT name, type, \"notnull\" AS not_null, pk AS key FROM pragma_table_info('{table}')";
+
+const POSTGRES_COLUMNS: &str = "SELECT attname::text AS name,
+        format_type(atttypid, atttypmod) AS type,
+        attnotnull::int AS not_null,
+        (SELECT count(*)::int FROM pg_index
+            WHERE indrelid = attrelid AND indisprimary AND attnum = ANY (indkey)) AS key
+    FROM pg_attribute
+    WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped";
 
 fn described<E: EntityTrait + EntityName>() -> (String, Columns) {
     let keys: BTreeSet<String> =
@@ -83,18 +109,20 @@ fn name_of(column: &impl sea_orm::IdenStatic) -> String {
     column.as_str().to_owned()
 }
 
-/// The type that the migrations declare for what the entities say, in SQLite.
+/// The type that the migrations declare for what the entities say.
 fn declared(column: &ColumnType) -> String {
-    match column {
-        ColumnType::Uuid => "uuid_text",
-        ColumnType::String(_) | ColumnType::Text => "TEXT",
-        ColumnType::Blob | ColumnType::VarBinary(_) => "BLOB",
-        ColumnType::Json | ColumnType::JsonBinary => "json_text",
-        ColumnType::TimestampWithTimeZone => "timestamp_with_timezone_text",
-        ColumnType::BigInteger | ColumnType::Integer => "INTEGER",
-        other => panic!("which type is {other:?} in SQLite?"),
-    }
-    .to_owned()
+    let (sqlite, postgres) = match column {
+        ColumnType::Uuid => ("uuid_text", "uuid"),
+        ColumnType::String(_) | ColumnType::Text => ("TEXT", "text"),
+        ColumnType::Blob | ColumnType::VarBinary(_) => ("BLOB", "bytea"),
+        ColumnType::Json | ColumnType::JsonBinary => ("json_text", "jsonb"),
+        ColumnType::TimestampWithTimeZone => {
+            ("timestamp_with_timezone_text", "timestamp with time zone")
+        }
+        ColumnType::BigInteger | ColumnType::Integer => ("INTEGER", "bigint"),
+        other => panic!("which type is {other:?}?"),
+    };
+    if database::is_postgres() { postgres } else { sqlite }.to_owned()
 }
 
 #[actix::test]

@@ -1,6 +1,7 @@
 //! What is loaded? Brokers of our own, as processes, or one that runs somewhere.
 
 use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -65,7 +66,7 @@ impl Brokers {
     }
 
     fn wait_until_up(&mut self, address: SocketAddr, begun: Instant) {
-        while TcpStream::connect(address).is_err() {
+        while !answers(address) {
             let child = self.children.last_mut().unwrap();
             if let Some(status) = child.try_wait().unwrap() {
                 panic!("the broker ended with {status}; its log is beside load.toml");
@@ -104,6 +105,15 @@ fn spawn(dir: &Path, args: &Args, number: usize, address: SocketAddr) -> Child {
         .stderr(log)
         .spawn()
         .unwrap()
+}
+
+/// Whether it answers, and does not only listen.
+fn answers(address: SocketAddr) -> bool {
+    let Ok(mut stream) = TcpStream::connect(address) else { return false };
+    let mut status = [0; 12];
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: load\r\n\r\n").is_ok()
+        && stream.read_exact(&mut status).is_ok()
+        && status == *b"HTTP/1.1 200"
 }
 
 fn free_address() -> SocketAddr {

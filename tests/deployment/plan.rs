@@ -11,9 +11,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::broker::{TestBroker, resource};
+use crate::support::database;
 use crate::support::process::callsign;
 
-const DATABASE: &str = "[database]\nurl = \"sqlite://callsign.db?mode=rwc\"\n";
+/// One that is not there, and is not made.
+const NO_DATABASE: &str = "[database]\nurl = \"sqlite://callsign.db?mode=rwc\"\n";
 
 /// The name and content of every file.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -40,7 +42,7 @@ async fn deployed(toml: &str) -> TempDir {
 #[test]
 fn without_a_database_everything_is_new_and_nothing_is_made() {
     let folder = tempfile::tempdir().unwrap();
-    let changes = planned(folder.path(), &(DATABASE.to_owned() + &resource("i-1", &["b", "a"])));
+    let changes = planned(folder.path(), &(NO_DATABASE.to_owned() + &resource("i-1", &["b", "a"])));
     assert_eq!(
         changes,
         json!([{
@@ -59,7 +61,7 @@ async fn a_plan_names_every_change_and_changes_nothing() {
     )
     .await;
     let declared = [
-        DATABASE.to_owned(),
+        database::section(folder.path()),
         resource("i-same", &["main"]),
         resource("i-more", &["dev"]),
         resource("i-new-build", &["main"]) + "generation = \"2\"\n",
@@ -91,13 +93,11 @@ async fn a_plan_names_every_change_and_changes_nothing() {
 async fn what_was_planned_is_what_a_start_does() {
     let folder = deployed(&resource("i-1", &["main"])).await;
     let declared = resource("i-1", &["main", "dev"]) + &resource("i-2", &["main"]);
-    assert_eq!(
-        planned(folder.path(), &(DATABASE.to_owned() + &declared)).as_array().unwrap().len(),
-        2
-    );
+    let plan = database::section(folder.path()) + &declared;
+    assert_eq!(planned(folder.path(), &plan).as_array().unwrap().len(), 2);
     let (folder, _) =
         TestBroker::start_in(folder, Default::default(), &declared).await.stop().await;
-    assert_eq!(planned(folder.path(), &(DATABASE.to_owned() + &declared)), json!([]));
+    assert_eq!(planned(folder.path(), &plan), json!([]));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_broken_file_has_no_plan_and_tells_every_fault() {
 #[test]
 fn a_plan_for_a_pipe_has_no_colours() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("a.toml"), DATABASE.to_owned() + &resource("i-1", &["main"]))
+    fs::write(folder.path().join("a.toml"), NO_DATABASE.to_owned() + &resource("i-1", &["main"]))
         .unwrap();
     let output = callsign(folder.path(), &["config", "plan", "-c", "a.toml"]);
     let page = String::from_utf8(output.stdout).unwrap();
@@ -128,8 +128,7 @@ async fn many_machines_are_compared_as_one_is() {
         (0..count).map(|index| resource(&format!("i-{index:05}"), &["main", "dev"])).collect()
     };
     let folder = deployed(&machines(1_234)).await;
-    let url = format!("sqlite://{}", folder.path().join("callsign.db").display());
-    let text = format!("[database]\nurl = \"{url}\"\n{}", machines(1_230));
+    let text = database::section(folder.path()) + &machines(1_230);
     let config = Config::parse([("a.toml".as_ref(), text.as_str())], []).unwrap();
     let planned = plan(&config).await.unwrap();
     assert_eq!((planned.found, planned.preview.unchanged), (Found::Current, 1_230));

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::clock::FixedClock;
-use super::machine;
+use super::{database, machine};
 
 /// The token of the operator that every test broker has, and its SHA-256.
 pub const OPERATOR: &str = "callsign-operator-of-the-tests";
@@ -44,6 +44,7 @@ impl TestBroker {
 
     /// A broker over what an earlier one left in this folder.
     pub async fn start_in(folder: TempDir, clock: FixedClock, toml: &str) -> Self {
+        database::prepare(folder.path()).await;
         let config = configuration(&folder, toml);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let service = Service::start(&config, None, clock.clock(), listener).await.unwrap();
@@ -186,9 +187,11 @@ fn configuration(folder: &TempDir, toml: &str) -> Config {
     let trust = path("aws.toml");
     std::fs::write(&trust, trust_toml(&machine::AWS)).unwrap();
     let common = format!(
-        "database.url = \"sqlite://{}?mode=rwc\"\nidentity.aws.trust = [{trust:?}]\n\
+        "database.url = {:?}\nidentity.aws.trust = [{trust:?}]\n\
+         token.sealing_key_file = {:?}\n\
          [[operator]]\nname = \"tests\"\ntoken_sha256 = \"{}\"\nscopes = [\"read\", \"write\"]\n",
-        path("callsign.db").display(),
+        database::url(folder.path()),
+        path("sealing-key"),
         sha256_hex(OPERATOR),
     );
     let files = [(path("common.toml"), common), (path("test.toml"), toml.to_owned())];

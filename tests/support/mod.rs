@@ -4,6 +4,7 @@
 
 pub mod broker;
 pub mod clock;
+pub mod database;
 pub mod machine;
 pub mod process;
 pub mod raw;
