@@ -26,6 +26,7 @@ const GRACE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Service {
     system: System,
+    front: Front,
     address: SocketAddr,
     handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
@@ -56,9 +57,9 @@ impl Service {
             providers: enabled_providers(&config.identity),
         };
         let settings = ServeSettings { workers: config.http.workers, grace: GRACE };
-        let server = serve(front, listener, settings)?;
+        let server = serve(front.clone(), listener, settings)?;
         let handle = server.handle();
-        Ok(Self { system, address, handle, task: actix::spawn(server) })
+        Ok(Self { system, front, address, handle, task: actix::spawn(server) })
     }
 
     /// Where the front door is.
@@ -69,6 +70,11 @@ impl Service {
     /// Its address as a URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// What the handlers behind the front door have at hand.
+    pub fn front(&self) -> &Front {
+        &self.front
     }
 
     /// The flow behind the front door.

@@ -2,7 +2,10 @@
 
 use std::io::{self, IsTerminal as _};
 
+use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{Log, LogFormat};
 
@@ -14,18 +17,36 @@ const QUIET: &str = "actix_server=warn,sea_orm_migration=warn";
 /// # Errors
 /// [`FilterError`] for a filter that is none.
 pub fn init(log: &Log) -> Result<(), FilterError> {
+    let lines = lines(log, io::stderr, io::stderr().is_terminal())?;
+    // An error means that lines go somewhere already, as in a test; they stay there.
+    let _ = lines.try_init();
+    Ok(())
+}
+
+/// What writes log lines, of the configured form, to this place.
+///
+/// # Errors
+/// [`FilterError`] for a filter that is none.
+pub fn lines<W>(
+    log: &Log,
+    place: W,
+    with_colours: bool,
+) -> Result<Box<dyn Subscriber + Send + Sync>, FilterError>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     let filter = EnvFilter::try_new(format!("{QUIET},{}", log.filter))
         .map_err(|error| FilterError { filter: log.filter.clone(), reason: error.to_string() })?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal());
-    // An error means that lines go somewhere already, as in a test; they stay there.
-    let _ = match log.format {
-        LogFormat::Text => lines.with_target(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).try_init(),
-    };
-    Ok(())
+        .with_writer(place)
+        .with_ansi(with_colours);
+    Ok(match log.format {
+        LogFormat::Text => Box::new(lines.with_target(false).finish()),
+        LogFormat::Json => {
+            Box::new(lines.json().flatten_event(true).with_current_span(false).finish())
+        }
+    })
 }
 
 /// The log filter is none.

@@ -55,13 +55,18 @@ pub async fn authenticate(
     login: LoginRequest,
 ) -> Result<GrantedLogin, LoginError> {
     let attempt = Attempt::of(&login);
-    match grant(broker, login).await {
+    let (provider, proof_kind) = (attempt.provider, attempt.proof_kind);
+    let outcome = match grant(broker, login).await {
         Err(BrokerError::Denied(Denied::Limited(too_many))) => {
             Err(limit(broker, &attempt, too_many))
         }
         Err(BrokerError::Denied(denied)) => Err(refuse(broker, attempt, denied).await),
         outcome => outcome,
+    };
+    if let Err(BrokerError::Failed(_)) = &outcome {
+        broker.metrics.login(provider, proof_kind, "unavailable");
     }
+    outcome
 }
 
 async fn grant(broker: &Broker, login: LoginRequest) -> Result<GrantedLogin, LoginError> {

@@ -40,7 +40,6 @@ impl From<CheckError> for Problem {
 
 impl From<Failed> for Problem {
     fn from(failed: Failed) -> Self {
-        tracing::error!(error = %failed, "a request failed");
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "unavailable",
@@ -49,6 +48,7 @@ impl From<Failed> for Problem {
              gives; if it stays, tell the broker's operator the request_id.",
         )
         .retry_after(RETRY_AFTER)
+        .because(failed)
     }
 }
 
@@ -97,7 +97,6 @@ impl From<ProofError> for Problem {
 
 impl From<TokenRefused> for Problem {
     fn from(refused: TokenRefused) -> Self {
-        tracing::info!(cause = %refused, "a session token was refused");
         Problem::new(
             StatusCode::UNAUTHORIZED,
             "token-rejected",
@@ -105,6 +104,7 @@ impl From<TokenRefused> for Problem {
             "It expired, was revoked, or is not of this broker. Log in again.",
         )
         .challenge(r#"Bearer realm="callsign", error="invalid_token""#)
+        .because(refused)
     }
 }
 

@@ -23,7 +23,7 @@ use utoipa::{Modify, OpenApi};
         super::metrics::show,
         super::compat::aws::login,
     ),
-    modifiers(&SessionToken)
+    modifiers(&SessionToken, &OperationIds)
 )]
 struct Api;
 
@@ -35,6 +35,33 @@ impl Modify for SessionToken {
         let components = api.components.get_or_insert_default();
         components.add_security_scheme("session", SecurityScheme::Http(scheme));
     }
+}
+
+/// Handlers of different files may have one name, operations may not.
+struct OperationIds;
+
+impl Modify for OperationIds {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut api.paths.paths {
+            let operations = [
+                ("get", &mut item.get),
+                ("put", &mut item.put),
+                ("post", &mut item.post),
+                ("delete", &mut item.delete),
+            ];
+            for (method, operation) in operations {
+                if let Some(operation) = operation {
+                    operation.operation_id = Some(operation_id(method, path));
+                }
+            }
+        }
+    }
+}
+
+/// `POST /v1/login/aws` is `post_v1_login_aws`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
 /// The description of the API (OpenAPI 3.1).

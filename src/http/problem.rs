@@ -17,6 +17,7 @@ pub(super) struct Problem {
     www_authenticate: Option<&'static str>,
     allow: Option<String>,
     blamed: Vec<String>,
+    cause: Option<String>,
 }
 
 /// The longest name of a member that is told back: it is the caller's own text.
@@ -46,6 +47,7 @@ impl Problem {
             www_authenticate: None,
             allow: None,
             blamed: Vec::new(),
+            cause: None,
         }
     }
 
@@ -72,6 +74,18 @@ impl Problem {
     pub(super) fn with(mut self, add: impl FnOnce(&mut wire::Problem)) -> Self {
         add(&mut self.body);
         self
+    }
+
+    /// Keeps what the operator must know and the caller must not; the log has it, with the id of
+    /// the request that the caller can quote.
+    pub(super) fn because(mut self, cause: impl fmt::Display) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// What is for the log only.
+    pub(super) fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
     }
 
     /// Says when to come back.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, web};
@@ -61,13 +62,19 @@ impl FromRequest for RequestId {
 /// Wraps the whole application.
 pub(super) async fn observe(
     front: web::Data<Front>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let begun = Instant::now();
     let id = RequestId::of(&request, &front);
     request.extensions_mut().insert(id.clone());
-    let mut response = name_in_problem(next.call(request).await?, &id);
+    if request.method() == Method::HEAD {
+        // RFC 9110 section 9.3.2: the same answer as GET's; actix leaves its body out.
+        request.head_mut().method = Method::GET;
+    }
+    let response = next.call(request).await?;
+    tell_cause(&response, &id);
+    let mut response = name_in_problem(response, &id);
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(HEADER, value);
     }
@@ -90,6 +97,20 @@ fn name_in_problem(response: ServiceResponse<BoxBody>, id: &RequestId) -> Servic
             .respond(Some(id.as_str()))
     };
     response.into_response(named)
+}
+
+/// The cause of a problem is for the operator, and the request's id is what the caller can quote.
+fn tell_cause(response: &ServiceResponse<BoxBody>, id: &RequestId) {
+    let Some(error) = response.response().error() else { return };
+    let compatible = error.as_error::<CompatProblem>().map(CompatProblem::problem);
+    let Some(problem) = compatible.or_else(|| error.as_error::<Problem>()) else { return };
+    let Some(cause) = problem.cause() else { return };
+    let request_id = id.as_str();
+    if problem.status().is_server_error() {
+        tracing::error!(request_id, cause, "a request failed");
+    } else {
+        tracing::info!(request_id, cause, "a request was refused");
+    }
 }
 
 fn tell(front: &Front, response: &ServiceResponse<BoxBody>, id: &RequestId, begun: Instant) {

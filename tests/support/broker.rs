@@ -45,6 +45,7 @@ impl TestBroker {
     /// A broker over what an earlier one left in this folder.
     pub async fn start_in(folder: TempDir, clock: FixedClock, toml: &str) -> Self {
         database::prepare(folder.path()).await;
+        super::log::keep();
         let config = configuration(&folder, toml);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let service = Service::start(&config, None, clock.clock(), listener).await.unwrap();

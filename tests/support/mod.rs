@@ -5,7 +5,10 @@
 pub mod broker;
 pub mod clock;
 pub mod database;
+pub mod door;
+pub mod log;
 pub mod machine;
+pub mod probe;
 pub mod process;
 pub mod raw;
 pub mod vectors;

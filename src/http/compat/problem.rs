@@ -23,6 +23,11 @@ impl CompatProblem {
         Self { provider, problem }
     }
 
+    /// The problem that is told in these clients' words.
+    pub(in crate::http) fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
     fn body(&self) -> CompatError {
         let problem = self.problem.body();
         CompatError {

@@ -1,0 +1,33 @@
+//! A second front door of a test broker, behind which some rooms are not what they were.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use callsign::http::{Front, ServeSettings, serve};
+use reqwest::{Method, RequestBuilder};
+
+use super::broker::TestBroker;
+
+/// A front door on a free port.
+#[derive(Debug)]
+pub struct Door {
+    address: SocketAddr,
+    http: reqwest::Client,
+}
+
+impl Door {
+    /// Opens a door to what `change` makes of the broker.
+    pub fn open(broker: &TestBroker, change: impl FnOnce(&mut Front)) -> Self {
+        let mut front = broker.service.front().clone();
+        change(&mut front);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let settings = ServeSettings { workers: 1, grace: Duration::from_secs(1) };
+        actix::spawn(serve(front, listener, settings).unwrap());
+        Self { address, http: reqwest::Client::builder().no_proxy().build().unwrap() }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("http://{}{path}", self.address))
+    }
+}
