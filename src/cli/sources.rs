@@ -13,7 +13,7 @@ const SEALING_KEY: &str = "CALLSIGN_SEALING_KEY";
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct ConfigFiles {
     /// Configuration file; give several and later ones win
-    #[arg(short = 'c', long = "config", value_name = "FILE")]
+    #[arg(id = "config", short = 'c', long = "config", value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
