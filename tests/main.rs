@@ -13,8 +13,11 @@
 mod architecture;
 mod broker;
 mod deployment;
+mod directory;
+mod event;
 mod http;
 mod identity;
 mod schema;
 mod support;
+mod token;
 mod upgrade;

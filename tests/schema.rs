@@ -5,8 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use callsign::config;
 use callsign::database::Database;
-use callsign::names::new_id;
-use chrono::{DateTime, Utc};
 use entity::{agent, auth_event, issued_token, refused_login, resource, signing_key};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
@@ -17,6 +15,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::support::database;
+use crate::support::rows::{agent, now, resource};
 
 /// A migrated database, seen without callsign.
 struct Schema {
@@ -141,37 +140,6 @@ async fn entities_and_migrated_schema_are_equal() {
     assert_eq!(schema.tables().await, names);
     for (table, columns) in entities {
         assert_eq!(schema.columns(&table).await, columns, "{table}");
-    }
-}
-
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
-}
-
-fn resource(instance_id: &str, retired_at: Option<DateTime<Utc>>) -> resource::ActiveModel {
-    resource::ActiveModel {
-        id: Set(new_id(now())),
-        provider: Set("aws".to_owned()),
-        instance_id: Set(instance_id.to_owned()),
-        account: Set(String::new()),
-        name: Set("machine".to_owned()),
-        generation: Set(String::new()),
-        labels: Set(serde_json::json!({})),
-        origin: Set("file".to_owned()),
-        created_at: Set(now()),
-        retired_at: Set(retired_at),
-    }
-}
-
-fn agent(on: Uuid, name: &str, retired_at: Option<DateTime<Utc>>) -> agent::ActiveModel {
-    agent::ActiveModel {
-        id: Set(new_id(now())),
-        resource_id: Set(on),
-        parent_id: Set(None),
-        name: Set(name.to_owned()),
-        last_seen_at: Set(None),
-        created_at: Set(now()),
-        retired_at: Set(retired_at),
     }
 }
 

@@ -105,8 +105,7 @@ impl TestBroker {
 
     /// The broker's database, seen without the broker.
     pub async fn sql(&self) -> DatabaseConnection {
-        let path = self.folder.path().join("callsign.db");
-        sea_orm::Database::connect(format!("sqlite://{}", path.display())).await.unwrap()
+        sea_orm::Database::connect(database::url(self.folder.path())).await.unwrap()
     }
 
     /// A session token for this agent of this machine.

@@ -3,7 +3,10 @@
 
 use std::path::Path;
 
+use callsign::config;
+use callsign::database::Database;
 use sea_orm::ConnectionTrait as _;
+use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 const VARIABLE: &str = "CALLSIGN_TEST_DATABASE_URL";
@@ -74,4 +77,27 @@ async fn run(server: &str, sql: &str) {
 
 async fn run_on(connection: &sea_orm::DatabaseConnection, sql: &str) {
     connection.execute_unprepared(sql).await.unwrap();
+}
+
+/// A migrated database of its own, as callsign opens it and as it lies there.
+#[derive(Debug)]
+pub struct Opened {
+    pub database: Database,
+    pub sql: sea_orm::DatabaseConnection,
+    folder: TempDir,
+}
+
+impl Opened {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        prepare(folder.path()).await;
+        let url = url(folder.path());
+        let database = Database::open(&config::Database { url: url.clone() }).await.unwrap();
+        Self { database, sql: sea_orm::Database::connect(url).await.unwrap(), folder }
+    }
+
+    /// A second way to the same database, which can be closed without the first.
+    pub async fn again(&self) -> Database {
+        Database::open(&config::Database { url: url(self.folder.path()) }).await.unwrap()
+    }
 }

@@ -11,4 +11,5 @@ pub mod machine;
 pub mod probe;
 pub mod process;
 pub mod raw;
+pub mod rows;
 pub mod vectors;

@@ -1,0 +1,69 @@
+//! Does the directory actor say what it cannot do, and never mistake it for a verdict?
+
+use actix::Actor as _;
+use callsign::clock::Clock;
+use callsign::directory::actor::Directory;
+use callsign::directory::{Converge, DirectoryError, FileResources, Retire};
+use callsign::mailbox::{Ask, Gate, Lifeline, Mailbox, Ping, Request};
+use callsign::names::Provider;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+use crate::support::broker::{declared, resource};
+use crate::support::database::Opened;
+use crate::support::rows::now;
+
+const MACHINE: &str = "i-0123456789abcdef0";
+
+struct Actor {
+    address: actix::Addr<Directory>,
+    deaths: mpsc::UnboundedReceiver<&'static str>,
+}
+
+fn start(database: callsign::database::Database) -> Actor {
+    let (notices, deaths) = mpsc::unbounded_channel();
+    let lifeline = Lifeline::watch(&notices, "directory");
+    let address = Directory::new(database, Clock::from_fn(now), lifeline).start();
+    Actor { address, deaths }
+}
+
+impl Actor {
+    fn mailbox<R: Request>(&self) -> Mailbox<R>
+    where
+        Directory: actix::Handler<Ask<R>>,
+    {
+        Mailbox::new(&self.address, &Gate::new("directory", 4, Duration::from_secs(60)))
+    }
+}
+
+#[actix::test]
+async fn a_declaration_is_converged_once_and_retired_once() {
+    let opened = Opened::new().await;
+    let actor = start(opened.database.clone());
+    let [spec] = declared(&resource(MACHINE, &["main"])).try_into().unwrap();
+    let converge: Mailbox<Converge> = actor.mailbox();
+    let change = converge.ask(Converge(spec.clone())).await.unwrap().unwrap().unwrap();
+    assert_eq!((change.created, change.agents_added), (true, vec!["main".to_owned()]));
+    assert_eq!(converge.ask(Converge(spec.clone())).await, Ok(Ok(None)));
+    let files = actor.mailbox::<FileResources>().ask(FileResources).await.unwrap().unwrap();
+    assert_eq!(files, [(Provider::Aws, spec.instance_id.clone())]);
+    let retire: Mailbox<Retire> = actor.mailbox();
+    let question = || Retire { provider: Provider::Aws, instance_id: spec.instance_id.clone() };
+    assert!(retire.ask(question()).await.unwrap().unwrap().is_some());
+    assert_eq!(retire.ask(question()).await, Ok(Ok(None)));
+}
+
+#[actix::test]
+async fn a_database_that_is_away_is_an_error_of_ours_and_the_actor_lives_on() {
+    let opened = Opened::new().await;
+    let mut actor = start(opened.again().await);
+    let [spec] = declared(&resource(MACHINE, &["main"])).try_into().unwrap();
+    let away = opened.again().await;
+    away.clone().close().await.unwrap();
+    let broken = start(away);
+    let answer = broken.mailbox().ask(Converge(spec.clone())).await.unwrap();
+    assert!(matches!(answer, Err(DirectoryError::Database(_))), "{answer:?}");
+    assert_eq!(broken.mailbox().ask(Ping).await, Ok(()));
+    assert!(actor.mailbox().ask(Converge(spec)).await.unwrap().unwrap().is_some());
+    assert!(actor.deaths.try_recv().is_err());
+}

@@ -1,0 +1,3 @@
+//! Is what happened on disk before anyone is told so?
+
+mod recorder;

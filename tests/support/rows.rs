@@ -1,0 +1,51 @@
+//! Rows as they lie in the database, written without the broker.
+
+use callsign::names::new_id;
+use chrono::{DateTime, Utc};
+use entity::{agent, resource, signing_key};
+use sea_orm::ActiveValue::Set;
+use uuid::Uuid;
+
+/// When all rows are made.
+pub fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}
+
+/// A registration of an EC2 instance for any account.
+pub fn resource(instance_id: &str, retired_at: Option<DateTime<Utc>>) -> resource::ActiveModel {
+    resource::ActiveModel {
+        id: Set(new_id(now())),
+        provider: Set("aws".to_owned()),
+        instance_id: Set(instance_id.to_owned()),
+        account: Set(String::new()),
+        name: Set("machine".to_owned()),
+        generation: Set(String::new()),
+        labels: Set(serde_json::json!({})),
+        origin: Set("file".to_owned()),
+        created_at: Set(now()),
+        retired_at: Set(retired_at),
+    }
+}
+
+/// A root agent.
+pub fn agent(on: Uuid, name: &str, retired_at: Option<DateTime<Utc>>) -> agent::ActiveModel {
+    agent::ActiveModel {
+        id: Set(new_id(now())),
+        resource_id: Set(on),
+        parent_id: Set(None),
+        name: Set(name.to_owned()),
+        last_seen_at: Set(None),
+        created_at: Set(now()),
+        retired_at: Set(retired_at),
+    }
+}
+
+/// A signing key that no seal opens: for the records of tokens to refer to.
+pub fn signing_key(id: &str) -> signing_key::ActiveModel {
+    signing_key::ActiveModel {
+        id: Set(id.to_owned()),
+        sealed_key: Set(vec![1]),
+        created_at: Set(now()),
+        retired_at: Set(None),
+    }
+}

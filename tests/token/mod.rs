@@ -1,0 +1,3 @@
+//! Does a token say what it should, and stand only while it should?
+
+mod minter;
