@@ -31,8 +31,24 @@ const SQLITE_BUSY: Duration = Duration::from_secs(5);
 /// How long a request waits for a free connection.
 const ACQUIRE: Duration = Duration::from_secs(3);
 
-/// The advisory lock under which one broker at a time brings a PostgreSQL schema up.
-const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7480743907480)";
+/// What one broker at a time does, of all that share a database. Two that look, find nothing and
+/// make it would make it twice, or fail where they meet.
+///
+/// On PostgreSQL each is an advisory lock, held until the transaction ends; SQLite has one writer
+/// anyway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Alone {
+    /// Bring the schema up.
+    Schema,
+    /// Make signing keys.
+    SigningKeys,
+    /// Change registrations.
+    Registrations,
+}
+
+/// An advisory lock of ours: its first key keeps it apart from those of others on the server, and
+/// of another callsign in another schema.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtext('callsign ' || current_schema()), $1)";
 
 /// Where SeaORM keeps the names of the migrations that were applied.
 const HISTORY: &str = "seaql_migrations";
@@ -70,6 +86,17 @@ impl Database {
         self.connection.begin_with_options(options).await
     }
 
+    /// Begins a transaction that no other broker has beside it for the same purpose.
+    pub(crate) async fn begin_alone(&self, purpose: Alone) -> Result<DatabaseTransaction, DbErr> {
+        let transaction = self.begin().await?;
+        if transaction.get_database_backend() == DbBackend::Postgres {
+            let purpose = [(purpose as i32).into()];
+            let lock = Statement::from_sql_and_values(DbBackend::Postgres, LOCK, purpose);
+            transaction.query_one_raw(lock).await?;
+        }
+        Ok(transaction)
+    }
+
     /// Asks the database for a sign of life.
     ///
     /// # Errors
@@ -99,11 +126,7 @@ impl Database {
     }
 
     async fn try_migrate(&self) -> Result<(), OpenError> {
-        let transaction = self.begin().await.map_err(OpenError::Migration)?;
-        if transaction.get_database_backend() == DbBackend::Postgres {
-            let lock = Statement::from_string(DbBackend::Postgres, MIGRATION_LOCK);
-            transaction.execute_raw(lock).await.map_err(OpenError::Migration)?;
-        }
+        let transaction = self.begin_alone(Alone::Schema).await.map_err(OpenError::Migration)?;
         if let Some(unknown) = unknown_migration(&transaction).await? {
             return Err(OpenError::Newer { unknown });
         }

@@ -268,7 +268,11 @@ async fn stored_sealing_key(
 ) -> Result<SealingKey, StartError> {
     match &config.token.sealing_key_file {
         Some(path) if path.exists() || has_keys(database).await? => Ok(sealing_file::read(path)?),
-        Some(path) => Ok(sealing_file::create(path)?),
+        Some(path) => match sealing_file::create(path) {
+            // Another broker that starts at the same time was faster: it is the one key of both.
+            Err(_) if path.exists() => Ok(sealing_file::read(path)?),
+            created => Ok(created?),
+        },
         // The keys of an in-memory database end with the process, and so may their seal.
         None if config.database.url.starts_with("sqlite:") => {
             let bytes = random_bytes().ok_or(StartError::Random)?;

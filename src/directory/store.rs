@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::converge::{Adjustment, Current, CurrentAgent, Plan, parents_first, plan};
 use super::messages::DirectoryError;
 use super::selection::{LiveResource, RootAgent, admits};
-use crate::database::Database;
+use crate::database::{Alone, Database};
 use crate::event::{self, AuthEvent, Happening, ResourceConverged, ResourceRetired};
 use crate::names::{InstanceId, Provider, new_id};
 use crate::registration::{AgentSpec, ResourceSpec};
@@ -117,7 +117,7 @@ pub(super) async fn converge(
     if is_as_declared(load_current(database.connection(), spec).await?.as_ref()) {
         return Ok(None);
     }
-    let transaction = database.begin().await?;
+    let transaction = database.begin_alone(Alone::Registrations).await?;
     let current = load_current(&transaction, spec).await?;
     let converged = match plan(current.as_ref(), spec) {
         Plan::Create => begin(&transaction, spec, None, now).await?,
@@ -139,7 +139,7 @@ pub(super) async fn retire(
     instance_id: &InstanceId,
     now: DateTime<Utc>,
 ) -> Result<Option<ResourceRetired>, DirectoryError> {
-    let transaction = database.begin().await?;
+    let transaction = database.begin_alone(Alone::Registrations).await?;
     let found = live(provider, instance_id)
         .filter(resource::Column::Origin.eq(FROM_FILE))
         .one(&transaction)
@@ -315,6 +315,8 @@ async fn retire_agents(
     agents: &[Uuid],
     now: DateTime<Utc>,
 ) -> Result<(), DirectoryError> {
+    // In the order of everybody else, so that no login and no change wait for each other.
+    event::hold_live(connection, agents.to_vec()).await?;
     let row = agent::ActiveModel { retired_at: Set(Some(now)), ..Default::default() };
     let update = agent::Entity::update_many().set(row);
     update.filter(agent::Column::Id.is_in(agents.iter().copied())).exec(connection).await?;

@@ -180,7 +180,8 @@ async fn commit(database: &Database, group: &[Waiting]) -> Result<HashSet<Uuid>,
     let seen: Vec<(Uuid, DateTime<Utc>)> =
         group.iter().filter_map(|waiting| waiting.entry.seen()).collect();
     let transaction = database.begin().await?;
-    let live = store::hold_live(&transaction, token_holders.collect()).await?;
+    let concerned = token_holders.chain(seen.iter().map(|(agent, _)| *agent));
+    let live = store::hold_live(&transaction, concerned.collect()).await?;
     let kept = group.iter().filter(|waiting| waiting.entry.may_stand(&live));
     store::append(&transaction, kept.filter_map(|waiting| waiting.entry.event())).await?;
     store::mark_seen(&transaction, &seen).await?;

@@ -16,4 +16,4 @@ pub use kinds::{
     AuthEvent, Happening, LoginGranted, LoginRefused, ResourceConverged, ResourceRetired,
 };
 pub use messages::{Heartbeat, Receipt, Record, RecordError};
-pub(crate) use store::{append, revoke_tokens};
+pub(crate) use store::{append, hold_live, revoke_tokens};

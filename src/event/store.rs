@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use entity::{agent, auth_event, issued_token, refused_login};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder as _, QuerySelect,
+};
 use uuid::Uuid;
 
 use super::kinds::{AuthEvent, Happening, LoginGranted, LoginRefused};
@@ -47,7 +50,10 @@ pub(crate) async fn append<'a>(
 
 /// Those of these agents that are live, held so until the transaction ends: nobody can retire one
 /// between this look and the record of its token.
-pub(super) async fn hold_live(
+///
+/// Several brokers may hold the same agents at the same time, so all that a transaction writes to
+/// or relies on is held by one statement, in one order: else two could each wait for the other.
+pub(crate) async fn hold_live(
     connection: &impl ConnectionTrait,
     agents: Vec<Uuid>,
 ) -> Result<HashSet<Uuid>, DbErr> {
@@ -59,8 +65,9 @@ pub(super) async fn hold_live(
         .column(agent::Column::Id)
         .filter(agent::Column::Id.is_in(agents))
         .filter(agent::Column::RetiredAt.is_null())
+        .order_by_asc(agent::Column::Id)
         // SQLite has no row locks: there, the one writer is this transaction.
-        .lock_shared()
+        .lock(LockType::NoKeyUpdate)
         .into_tuple()
         .all(connection)
         .await?;

@@ -16,7 +16,7 @@ use super::keys::{KeyRing, SigningKey, random_bytes};
 use super::messages::TokenError;
 use super::seal::SealingKey;
 use super::session::Session;
-use crate::database::Database;
+use crate::database::{Alone, Database};
 
 /// Why the signing keys are not usable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,7 +68,7 @@ pub async fn open_key_ring(
     sealing_key: &SealingKey,
     now: DateTime<Utc>,
 ) -> Result<KeyRing, KeyStoreError> {
-    let transaction = database.begin().await?;
+    let transaction = database.begin_alone(Alone::SigningKeys).await?;
     if signing_key::Entity::find().count(&transaction).await? == 0 {
         create_key(&transaction, sealing_key, now).await?;
     }

@@ -1,3 +1,4 @@
 //! Does the flow hold, whatever its neighbours do meanwhile?
 
 mod retired_meanwhile;
+mod several;

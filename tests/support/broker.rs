@@ -2,11 +2,13 @@
 //! and [`machine::AWS`] for Amazon.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use callsign::config::Config;
 use callsign::emulator::aws::AwsSigner;
 use callsign::registration::ResourceSpec;
 use callsign::service::Service;
+use futures_util::future::join_all;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use sea_orm::DatabaseConnection;
@@ -25,7 +27,7 @@ pub struct TestBroker {
     pub clock: FixedClock,
     pub service: Service,
     http: reqwest::Client,
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 /// An answer, read whole.
@@ -45,6 +47,18 @@ impl TestBroker {
     /// A broker over what an earlier one left in this folder.
     pub async fn start_in(folder: TempDir, clock: FixedClock, toml: &str) -> Self {
         database::prepare(folder.path()).await;
+        Self::start_shared(Arc::new(folder), clock, toml).await
+    }
+
+    /// As many brokers as there are configurations, started at the same time on one new database.
+    pub async fn start_together<const N: usize>(tomls: [&str; N]) -> Vec<Self> {
+        let (folder, clock) = (Arc::new(tempfile::tempdir().unwrap()), FixedClock::default());
+        database::prepare(folder.path()).await;
+        let starts = tomls.map(|toml| Self::start_shared(folder.clone(), clock.clone(), toml));
+        join_all(starts).await
+    }
+
+    async fn start_shared(folder: Arc<TempDir>, clock: FixedClock, toml: &str) -> Self {
         super::log::keep();
         let config = configuration(&folder, toml);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -64,7 +78,7 @@ impl TestBroker {
     /// Stops the broker, and gives what it leaves behind.
     pub async fn stop(self) -> (TempDir, FixedClock) {
         self.service.stop().await;
-        (self.folder, self.clock)
+        (Arc::into_inner(self.folder).unwrap(), self.clock)
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
