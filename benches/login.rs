@@ -102,10 +102,12 @@ async fn start(folder: &TempDir, signer: &AwsSigner, commit_size: usize) -> Syst
     let system = Rooms {
         trust: Arc::new(Trust {
             aws: AwsTrust::parse(&signer.trust_toml("us-east-1").unwrap()).unwrap(),
+            ..Trust::default()
         }),
         policy: Arc::new(Policy {
             leeway: TimeDelta::seconds(60),
             aws: AwsPolicy { accept: [AwsKind::Rsa2048].into(), ..AwsPolicy::default() },
+            ..Policy::default()
         }),
         settings: TokenSettings {
             issuer: config.token.issuer.clone(),

@@ -48,13 +48,14 @@ impl Scene {
         let mut aws = AwsTrust::builtin().unwrap();
         aws.merge(AwsTrust::parse(&signer.trust_toml("us-east-1").unwrap()).unwrap());
         Self {
-            trust: Trust { aws },
+            trust: Trust { aws, ..Trust::default() },
             policy: Policy {
                 leeway: TimeDelta::seconds(60),
                 aws: AwsPolicy {
                     accept: [AwsKind::Rsa2048, AwsKind::Rsa1024].into(),
                     ..AwsPolicy::default()
                 },
+                ..Policy::default()
             },
             pkcs7: signer.rsa2048(&document, now).unwrap(),
             signature: signer.signature(&document).unwrap(),

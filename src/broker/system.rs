@@ -13,14 +13,14 @@ use zeroize::Zeroizing;
 
 use super::Broker;
 use super::limits::Limits;
-use super::trust::{TrustSourceError, load_aws};
+use super::trust::{self, TrustSourceError};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::database::{Database, OpenError};
 use crate::directory::actor::Directory;
 use crate::event::actor::{Recorder, RecorderSettings};
 use crate::event::{AuthEvent, Bus, Happening};
-use crate::identity::{AwsKind, AwsPolicy, Policy, Trust, Verifier};
+use crate::identity::{AwsKind, AwsPolicy, AzureCloud, AzurePolicy, Policy, Trust, Verifier};
 use crate::mailbox::{Gate, Lifeline, Mailbox};
 use crate::metrics::Metrics;
 use crate::names::Provider;
@@ -61,10 +61,8 @@ impl System {
         sealing_key: Option<SealingKey>,
         clock: Clock,
     ) -> Result<Self, StartError> {
-        let trust = Trust { aws: load_aws(&config.identity.aws.trust)? };
-        for warning in trust.aws.warnings(clock.now()) {
-            tracing::warn!("{warning}");
-        }
+        let trust = trust::load(&config.identity)?;
+        trust::warn(&trust, &config.identity, clock.now());
         let database = Database::open(&config.database).await?;
         let sealing_key = match sealing_key {
             Some(key) => key,
@@ -237,12 +235,21 @@ fn policy(identity: &config::Identity) -> Policy {
         config::AwsKind::Rsa2048 => AwsKind::Rsa2048,
         config::AwsKind::Rsa1024 => AwsKind::Rsa1024,
     };
+    let cloud = |cloud: &config::AzureCloud| match cloud {
+        config::AzureCloud::Public => AzureCloud::Public,
+        config::AzureCloud::UsGovernment => AzureCloud::UsGovernment,
+        config::AzureCloud::China => AzureCloud::China,
+    };
     Policy {
         leeway: time_delta(identity.clock_leeway),
         aws: AwsPolicy {
             accept: identity.aws.accept.iter().map(kind).collect(),
             accounts: identity.aws.accounts.iter().cloned().collect(),
             regions: identity.aws.regions.iter().cloned().collect(),
+        },
+        azure: AzurePolicy {
+            clouds: identity.azure.clouds.iter().map(cloud).collect(),
+            subscriptions: identity.azure.subscriptions.iter().cloned().collect(),
         },
     }
 }

@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::config::TrustSource;
-use crate::identity::{AwsTrust, TrustError};
+use chrono::{DateTime, Utc};
+
+use crate::config::{self, TrustSource};
+use crate::identity::{AwsTrust, AzureTrust, Trust, TrustError};
 
 /// The largest trust file that is read, in bytes. The built-in one has 40 KiB.
 const MAX_LENGTH: u64 = 4 * 1024 * 1024;
@@ -20,7 +22,7 @@ pub enum TrustSourceError {
         /// Why.
         reason: String,
     },
-    /// The file holds something that is no key.
+    /// The file holds something that is no key or anchor.
     #[error("the trust file {path} is wrong:\n{error}")]
     Wrong {
         /// The file.
@@ -30,19 +32,59 @@ pub enum TrustSourceError {
     },
 }
 
+/// Reads the trust of every provider; of one that is switched off, none.
+///
+/// # Errors
+/// [`TrustSourceError`] for the first source that cannot be used.
+pub(super) fn load(identity: &config::Identity) -> Result<Trust, TrustSourceError> {
+    let config::Identity { aws, azure, .. } = identity;
+    Ok(Trust {
+        aws: if aws.enabled { load_aws(&aws.trust)? } else { AwsTrust::default() },
+        azure: if azure.enabled { load_azure(&azure.trust)? } else { AzureTrust::default() },
+    })
+}
+
+/// Logs what an operator should know of the trust that was read.
+pub(super) fn warn(trust: &Trust, identity: &config::Identity, now: DateTime<Utc>) {
+    for warning in trust.aws.warnings(now) {
+        tracing::warn!(provider = "aws", "{warning}");
+    }
+    if identity.azure.enabled {
+        for warning in trust.azure.warnings(now) {
+            tracing::warn!(provider = "azure", "{warning}");
+        }
+    }
+}
+
 /// Adds the keys of all AWS trust sources up.
 ///
 /// # Errors
 /// [`TrustSourceError`] for the first source that cannot be used.
 pub fn load_aws(sources: &[TrustSource]) -> Result<AwsTrust, TrustSourceError> {
-    let mut trust = AwsTrust::default();
+    add_up(sources, AwsTrust::builtin, AwsTrust::parse, AwsTrust::merge)
+}
+
+/// Adds the anchors of all Azure trust sources up.
+///
+/// # Errors
+/// [`TrustSourceError`] for the first source that cannot be used.
+pub fn load_azure(sources: &[TrustSource]) -> Result<AzureTrust, TrustSourceError> {
+    add_up(sources, AzureTrust::builtin, AzureTrust::parse, AzureTrust::merge)
+}
+
+fn add_up<T: Default>(
+    sources: &[TrustSource],
+    builtin: fn() -> Result<T, TrustError>,
+    parse: fn(&str) -> Result<T, TrustError>,
+    merge: fn(&mut T, T),
+) -> Result<T, TrustSourceError> {
+    let mut trust = T::default();
     for source in sources {
-        trust.merge(match source {
-            TrustSource::Builtin => AwsTrust::builtin().map_err(|error| wrong("builtin", error))?,
-            TrustSource::File(path) => {
-                AwsTrust::parse(&read(path)?).map_err(|error| wrong(path, error))?
-            }
-        });
+        let added = match source {
+            TrustSource::Builtin => builtin().map_err(|error| wrong("builtin", error)),
+            TrustSource::File(path) => parse(&read(path)?).map_err(|error| wrong(path, error)),
+        };
+        merge(&mut trust, added?);
     }
     Ok(trust)
 }

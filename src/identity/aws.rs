@@ -16,7 +16,6 @@ mod trust_file;
 
 pub use key::TrustedKey;
 pub use trust::AwsTrust;
-pub use trust_file::{TrustError, TrustFlaw};
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::azure::CertificateError;
 use super::cms::CmsError;
 use super::json::JsonError;
 use super::proof::ProofKind;
@@ -18,7 +19,7 @@ pub enum VerifyError {
     /// The machine is genuine, but the operator did not list it.
     #[error("the {what} {value} is not on the broker's list")]
     NotAllowed {
-        /// Which list: `account` or `region`.
+        /// Which list: `account`, `region` or `subscription`.
         what: &'static str,
         /// What was looked for on it.
         value: String,
@@ -72,13 +73,24 @@ pub enum Rejection {
         /// The kind of proof.
         kind: ProofKind,
     },
-    /// No key listed for the region and kind made this signature.
-    #[error("no key listed for the document's region made this signature")]
+    /// No key that counts for the document made this signature.
+    #[error("no key that counts for this document made its signature")]
     SignatureInvalid,
     /// The document was signed later than now.
     #[error("{what} is {time}, which is yet to come")]
     TimeInFuture {
-        /// Which time: `pendingTime` or `signingTime`.
+        /// Which time: `pendingTime`, `signingTime` or `createdOn`.
+        what: &'static str,
+        /// The time that was signed.
+        time: DateTime<Utc>,
+    },
+    /// No path of certificates leads from the signer to an authority that counts.
+    #[error("the signer's certificate: {0}")]
+    Certificate(#[from] CertificateError),
+    /// The proof is no longer good.
+    #[error("{what} is {time}, which is past")]
+    Expired {
+        /// Which time: `expiresOn`.
         what: &'static str,
         /// The time that was signed.
         time: DateTime<Utc>,
@@ -96,6 +108,8 @@ impl Rejection {
             Self::UnknownRegion { .. } => "unknown-region",
             Self::SignatureInvalid => "signature-invalid",
             Self::TimeInFuture { .. } => "time-in-future",
+            Self::Certificate(error) => error.code(),
+            Self::Expired { .. } => "expired",
         }
     }
 }

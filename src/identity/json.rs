@@ -56,7 +56,7 @@ impl Object {
             return Err(JsonError::TooDeep);
         }
         match serde_json::from_slice(bytes) {
-            Ok(Value::Object(members)) => Ok(Self(members)),
+            Ok(Value::Object(object)) => Ok(object),
             Ok(_) => Err(JsonError::NotAnObject),
             // The visitor below takes every type, so its only complaint is a duplicate.
             Err(error) if error.classify() == Category::Data => Err(JsonError::DuplicateMember),
@@ -70,6 +70,19 @@ impl Object {
             Some(Value::Text(text)) => Some(text),
             _ => None,
         }
+    }
+
+    /// Finds a member that is an object.
+    pub(super) fn object(&self, name: &str) -> Option<&Self> {
+        match self.0.get(name) {
+            Some(Value::Object(object)) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// Whether there is a member of this name, of any type.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 }
 
@@ -94,7 +107,7 @@ fn depth(bytes: &[u8]) -> usize {
 #[derive(Debug)]
 enum Value {
     Text(String),
-    Object(BTreeMap<String, Value>),
+    Object(Object),
     Other,
 }
 
@@ -125,7 +138,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
                 Entry::Occupied(_) => return Err(A::Error::custom("a member occurs twice")),
             };
         }
-        Ok(Value::Object(members))
+        Ok(Value::Object(Object(members)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {

@@ -11,6 +11,7 @@
 
 mod actor;
 mod aws;
+mod azure;
 mod cms;
 mod error;
 mod instance;
@@ -19,16 +20,19 @@ mod messages;
 mod policy;
 mod proof;
 mod trust;
+mod trust_file;
 mod verify;
 
 pub use actor::Verifier;
-pub use aws::{AwsTrust, TrustError, TrustFlaw, TrustedKey};
+pub use aws::{AwsTrust, TrustedKey};
+pub use azure::{Anchor, AzureTrust, CertificateError};
 pub use cms::CmsError;
 pub use error::{ProofError, Rejection, VerifyError};
 pub use instance::VerifiedInstance;
 pub use json::JsonError;
 pub use messages::VerifyIdentity;
-pub use policy::{AwsPolicy, Policy};
+pub use policy::{AwsPolicy, AzureCloud, AzurePolicy, Policy};
 pub use proof::{AwsKind, IdentityProof, ProofKind};
 pub use trust::Trust;
+pub use trust_file::{TrustError, TrustFlaw};
 pub use verify::verify;

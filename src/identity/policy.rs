@@ -9,12 +9,14 @@ use super::instance::VerifiedInstance;
 use super::proof::AwsKind;
 
 /// What the operator allows, for all providers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// How far a cloud's clock may be ahead of the broker's.
     pub leeway: TimeDelta,
     /// What is allowed of AWS.
     pub aws: AwsPolicy,
+    /// What is allowed of Azure.
+    pub azure: AzurePolicy,
 }
 
 /// What the operator allows of AWS.
@@ -36,6 +38,47 @@ impl AwsPolicy {
     pub(super) fn check_allowed(&self, instance: &VerifiedInstance) -> Result<(), VerifyError> {
         check_listed("account", &self.accounts, instance.account())?;
         check_listed("region", &self.regions, instance.region())
+    }
+}
+
+/// What the operator allows of Azure.
+#[derive(Clone, Debug, Default)]
+pub struct AzurePolicy {
+    /// The clouds whose documents count. None listed: none counts.
+    pub clouds: BTreeSet<AzureCloud>,
+    /// The subscriptions whose machines may log in, GUIDs in lower case. None listed: all of them.
+    pub subscriptions: BTreeSet<String>,
+}
+
+/// One of Azure's clouds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AzureCloud {
+    /// For everybody.
+    Public,
+    /// For the government of the United States.
+    UsGovernment,
+    /// In China, run by 21Vianet.
+    China,
+}
+
+impl AzureCloud {
+    /// The domain that the cloud's metadata services have their certificates for.
+    pub const fn domain(self) -> &'static str {
+        match self {
+            AzureCloud::Public => "metadata.azure.com",
+            AzureCloud::UsGovernment => "metadata.azure.us",
+            AzureCloud::China => "metadata.azure.cn",
+        }
+    }
+}
+
+impl AzurePolicy {
+    /// Asks the allow-list about a machine that has proven itself.
+    ///
+    /// # Errors
+    /// [`VerifyError::NotAllowed`] for a subscription that is not on the list.
+    pub(super) fn check_allowed(&self, instance: &VerifiedInstance) -> Result<(), VerifyError> {
+        check_listed("subscription", &self.subscriptions, instance.account())
     }
 }
 

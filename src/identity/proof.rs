@@ -10,6 +10,11 @@ use crate::names::Provider;
 
 /// The longest text of a PKCS#7 message. AWS's own have about 1,500 characters.
 const MAX_PKCS7_TEXT: usize = 32 * 1024;
+/// The longest text of a certificate. Azure's authorities have about 2,500 characters.
+const MAX_CERTIFICATE_TEXT: usize = 8 * 1024;
+/// The most certificates that may come along. A path from Azure's leaf to a root takes three, and
+/// each one more multiplies the ways that a path builder may have to try.
+const MAX_CERTIFICATES: usize = 6;
 /// The longest document, in bytes. AWS's own have about 500.
 const MAX_DOCUMENT: usize = 16 * 1024;
 /// The longest text of a signature: an RSA key of 8192 bits signs with 1368 base64 characters.
@@ -47,6 +52,8 @@ impl AwsKind {
 pub enum ProofKind {
     /// By an instance identity document of AWS.
     Aws(AwsKind),
+    /// By an attested document of Azure.
+    Azure,
 }
 
 impl ProofKind {
@@ -55,6 +62,7 @@ impl ProofKind {
         match self {
             ProofKind::Aws(AwsKind::Rsa2048) => "aws:rsa2048",
             ProofKind::Aws(AwsKind::Rsa1024) => "aws:rsa1024",
+            ProofKind::Azure => "azure:attested-data",
         }
     }
 
@@ -62,6 +70,7 @@ impl ProofKind {
     pub const fn provider(self) -> Provider {
         match self {
             ProofKind::Aws(_) => Provider::Aws,
+            ProofKind::Azure => Provider::Azure,
         }
     }
 }
@@ -73,12 +82,19 @@ pub struct IdentityProof(Evidence);
 #[derive(Clone)]
 pub(super) enum Evidence {
     Aws(AwsEvidence),
+    Azure(AzureEvidence),
 }
 
 #[derive(Clone)]
 pub(super) enum AwsEvidence {
     Pkcs7(Vec<u8>),
     Document { document: Vec<u8>, signature: Vec<u8> },
+}
+
+#[derive(Clone)]
+pub(super) struct AzureEvidence {
+    pub(super) message: Vec<u8>,
+    pub(super) certificates: Vec<Vec<u8>>,
 }
 
 impl IdentityProof {
@@ -111,6 +127,27 @@ impl IdentityProof {
         })))
     }
 
+    /// Takes Azure's attested document, as the metadata service's `signature` gives it: base64, with
+    /// or without line breaks or PEM armour. `certificates`, each in base64 of DER, may complete
+    /// the path from its signer to an authority; nothing about them is believed.
+    ///
+    /// # Errors
+    /// [`ProofError`] for a text that is empty, too long or not base64, or for too many of them.
+    pub fn azure_attested<S: AsRef<str>>(
+        signature: &str,
+        certificates: &[S],
+    ) -> Result<Self, ProofError> {
+        if certificates.len() > MAX_CERTIFICATES {
+            let reason = "there are more than 6: send those between the document's and a root";
+            return Err(ProofError::new("certificates", reason));
+        }
+        let certificate = |text: &S| decode("certificates", MAX_CERTIFICATE_TEXT, text.as_ref());
+        Ok(Self(Evidence::Azure(AzureEvidence {
+            message: decode("signature", MAX_PKCS7_TEXT, signature)?,
+            certificates: certificates.iter().map(certificate).collect::<Result<_, _>>()?,
+        })))
+    }
+
     /// The cloud that is said to vouch for the machine.
     pub fn provider(&self) -> Provider {
         self.kind().provider()
@@ -120,6 +157,7 @@ impl IdentityProof {
     pub fn kind(&self) -> ProofKind {
         match &self.0 {
             Evidence::Aws(evidence) => ProofKind::Aws(evidence.kind()),
+            Evidence::Azure(_) => ProofKind::Azure,
         }
     }
 

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::aws;
 use super::error::VerifyError;
 use super::instance::VerifiedInstance;
 use super::policy::Policy;
 use super::proof::{Evidence, IdentityProof};
 use super::trust::Trust;
+use super::{aws, azure};
 
 /// Verifies a proof: its shape, its signature, its time, then the operator's allow-lists, in this
 /// order, so that who proved nothing learns nothing about the lists.
@@ -26,6 +26,11 @@ pub fn verify(
         Evidence::Aws(evidence) => {
             let instance = aws::verify(evidence, &trust.aws, policy, now)?;
             policy.aws.check_allowed(&instance)?;
+            Ok(instance)
+        }
+        Evidence::Azure(evidence) => {
+            let instance = azure::verify(evidence, &trust.azure, policy, now)?;
+            policy.azure.check_allowed(&instance)?;
             Ok(instance)
         }
     }

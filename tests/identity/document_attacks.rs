@@ -1,6 +1,8 @@
 //! Which documents must not be believed, although somebody signed them? By both kinds of proof.
 
-use callsign::identity::{AwsKind, IdentityProof, VerifiedInstance, VerifyError, verify};
+use callsign::identity::{
+    AwsKind, AwsTrust, IdentityProof, Trust, VerifiedInstance, VerifyError, verify,
+};
 use callsign::names::Provider;
 use chrono::TimeDelta;
 
@@ -169,8 +171,7 @@ fn a_key_of_one_kind_does_not_sign_the_other() {
         .replace("\"rsa2048\"", "\"x\"")
         .replace("\"rsa1024\"", "\"rsa2048\"")
         .replace("\"x\"", "\"rsa1024\"");
-    let trust =
-        callsign::identity::Trust { aws: callsign::identity::AwsTrust::parse(&swapped).unwrap() };
+    let trust = Trust { aws: AwsTrust::parse(&swapped).unwrap(), ..Trust::default() };
     let message = proof(&Envelope::over(&document()).encode());
     let verdict = verify(&message, &trust, &policy(), now());
     assert_eq!(word(verdict), "signature-invalid");

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use callsign::emulator::aws::{AwsSigner, MachineFacts};
 use callsign::identity::{
-    AwsKind, AwsPolicy, AwsTrust, IdentityProof, Policy, Trust, VerifiedInstance, VerifyError,
-    verify,
+    AwsKind, AwsPolicy, AwsTrust, AzureCloud, AzurePolicy, AzureTrust, IdentityProof, Policy,
+    Trust, VerifiedInstance, VerifyError, verify,
 };
 use callsign::names::{InstanceId, Provider};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,10 +22,13 @@ pub static STRANGER: LazyLock<AwsSigner> = LazyLock::new(|| AwsSigner::generate(
 pub static TRUST: LazyLock<Trust> = LazyLock::new(|| {
     let mut aws = AwsTrust::parse(&SIGNER.trust_toml(REGION).unwrap()).unwrap();
     aws.merge(AwsTrust::parse(&STRANGER.trust_toml(OTHER_REGION).unwrap()).unwrap());
-    Trust { aws }
+    Trust { aws, ..Trust::default() }
 });
 
-pub static BUILTIN: LazyLock<Trust> = LazyLock::new(|| Trust { aws: AwsTrust::builtin().unwrap() });
+pub static BUILTIN: LazyLock<Trust> = LazyLock::new(|| Trust {
+    aws: AwsTrust::builtin().unwrap(),
+    azure: AzureTrust::builtin().unwrap(),
+});
 
 /// Later than every real document.
 pub fn now() -> DateTime<Utc> {
@@ -36,6 +39,7 @@ pub fn policy() -> Policy {
     Policy {
         leeway: TimeDelta::seconds(60),
         aws: AwsPolicy { accept: AwsKind::ALL.into(), ..AwsPolicy::default() },
+        azure: AzurePolicy { clouds: [AzureCloud::Public].into(), ..AzurePolicy::default() },
     }
 }
 

@@ -1,5 +1,6 @@
 //! Does identity/ believe what is genuine, and nothing else?
 
+mod azure;
 mod document_attacks;
 mod envelope;
 mod envelope_attacks;

@@ -62,7 +62,7 @@ fn only(builtin: &str, region: &str, vector: &Vector) -> Trust {
     let spki = builtin[at..].lines().next().unwrap();
     let claimed = &vector.region;
     let toml = format!("[[key]]\nregion = \"{claimed}\"\nkind = \"rsa2048\"\n{spki}\n");
-    Trust { aws: AwsTrust::parse(&toml).unwrap() }
+    Trust { aws: AwsTrust::parse(&toml).unwrap(), ..Trust::default() }
 }
 
 #[test]

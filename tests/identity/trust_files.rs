@@ -125,7 +125,7 @@ fn several_files_add_up_and_the_same_key_counts_once() {
 fn either_of_two_keys_of_a_region_counts() {
     let mut aws = AwsTrust::parse(&STRANGER.trust_toml(REGION).unwrap()).unwrap();
     aws.merge(AwsTrust::parse(&SIGNER.trust_toml(REGION).unwrap()).unwrap());
-    let trust = Trust { aws };
+    let trust = Trust { aws, ..Trust::default() };
     for signer in [&*SIGNER, &*STRANGER] {
         let proof = pkcs7(signer, &document());
         let verdict = verify(&proof, &trust, &policy(), now());
@@ -147,7 +147,7 @@ fn an_expired_certificate_of_version_1_on_one_long_line_only_warns() {
     let warnings = aws.warnings(now());
     assert!(warnings[0].contains("rsa2048 key of eu-test-1 expired at 2020-01-01T00:00:00Z"));
 
-    let trust = Trust { aws };
+    let trust = Trust { aws, ..Trust::default() };
     let proof = pkcs7(&SIGNER, &document());
     assert_eq!(word(verify(&proof, &trust, &policy(), now())), "verified");
 }

@@ -17,7 +17,9 @@ pub struct Vector {
     pub account: String,
     /// Its region.
     pub region: String,
-    /// The files whose signatures are genuine.
+    /// When the document was signed, as the document says.
+    pub signed_at: String,
+    /// The files whose signatures are genuine, and what else holds.
     genuine: Vec<String>,
     path: PathBuf,
 }
@@ -25,8 +27,12 @@ pub struct Vector {
 impl Vector {
     /// A file with a genuine signature, if the index lists it for this folder.
     pub fn find(&self, file: &str) -> Option<String> {
-        let listed = self.genuine.iter().any(|genuine| genuine == file);
-        listed.then(|| self.read(file))
+        self.expects(file).then(|| self.read(file))
+    }
+
+    /// Whether the index says that this holds for the folder.
+    pub fn expects(&self, what: &str) -> bool {
+        self.genuine.iter().any(|genuine| genuine == what)
     }
 
     /// A file of the folder.
@@ -73,14 +79,22 @@ fn vector(root: &Path, entry: &Value) -> Vector {
     Vector {
         name: text("dir"),
         id: text("id"),
-        account: text("account"),
+        account: [text("account"), text("subscription")].concat(),
         region: text("region"),
+        signed_at: text("signingTime"),
         genuine: expected
             .filter(|(_, genuine)| **genuine == true)
             .map(|(file, _)| file.clone())
             .collect(),
         path: root.join(text("dir")),
     }
+}
+
+/// A document of no folder's, if the vectors are there.
+pub fn find_file(path: &str) -> Option<String> {
+    let found = fs::read_to_string(root().join(path)).ok();
+    assert!(found.is_some() || !required(), "the vectors are required, and {path} is missing");
+    found
 }
 
 fn root() -> PathBuf {

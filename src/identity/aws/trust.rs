@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::key::TrustedKey;
-use super::trust_file::{self, TrustError};
+use super::trust_file;
 use crate::identity::proof::AwsKind;
+use crate::identity::trust_file::TrustError;
 
 /// The keys of AWS's instance identity documents, found by region and kind.
 #[derive(Clone, Debug, Default)]

@@ -1,51 +1,22 @@
-//! What does an operator's trust file say? TOML to keys, or everything that is wrong with it.
+//! What does an operator's trust file say about AWS? Entries to keys.
 
-use std::fmt;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use der::{Decode as _, Encode as _};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
 use serde::Deserialize;
-use toml::{Spanned, Table};
+use toml::Table;
 use x509_cert::Certificate;
 
 use super::key::TrustedKey;
 use crate::identity::proof::AwsKind;
-
-/// Everything that is wrong with a trust file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrustError {
-    /// What is wrong, in the order of the file; never empty.
-    pub flaws: Vec<TrustFlaw>,
-}
-
-/// One thing that is wrong with a trust file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {problem}")]
-pub struct TrustFlaw {
-    /// The line of the file, counted from 1; that of its header for an entry.
-    pub line: usize,
-    /// What is wrong, and what is allowed.
-    pub problem: String,
-}
-
-impl std::error::Error for TrustError {}
-
-impl fmt::Display for TrustError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<String> = self.flaws.iter().map(TrustFlaw::to_string).collect();
-        f.write_str(&lines.join("\n"))
-    }
-}
+use crate::identity::trust_file::{
+    Entries, TrustError, decode, find_text, parse_entries, parse_file, parse_pem, unknown_members,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    key: Vec<Spanned<Table>>,
+    key: Entries,
 }
 
 /// Parses a trust file of AWS keys.
@@ -53,42 +24,23 @@ struct File {
 /// # Errors
 /// [`TrustError`] with every flaw of every entry.
 pub(super) fn parse(text: &str) -> Result<Vec<TrustedKey>, TrustError> {
-    let file: File = toml::from_str(text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        only_flaw(line_at(text, start), error.message().trim().to_owned())
-    })?;
+    let file: File = parse_file(text)?;
     if file.key.is_empty() {
-        let problem = "there is no key; write one [[key]] for each region and kind".to_owned();
-        return Err(only_flaw(1, problem));
+        return Err(TrustError::only(
+            1,
+            "there is no key; write one [[key]] for each region and kind",
+        ));
     }
-    let (mut keys, mut flaws) = (Vec::new(), Vec::new());
-    for (index, entry) in file.key.iter().enumerate() {
-        let line = line_at(text, entry.span().start);
-        match parse_entry(entry.get_ref()) {
-            Ok(key) => keys.push(key),
-            Err(problems) => flaws.extend(problems.into_iter().map(|problem| TrustFlaw {
-                line,
-                problem: format!("[[key]] number {}: {problem}", index + 1),
-            })),
-        }
-    }
+    let mut flaws = Vec::new();
+    let keys = parse_entries(text, "[[key]]", &file.key, &mut flaws, parse_entry);
     if flaws.is_empty() { Ok(keys) } else { Err(TrustError { flaws }) }
-}
-
-fn only_flaw(line: usize, problem: String) -> TrustError {
-    TrustError { flaws: vec![TrustFlaw { line, problem }] }
-}
-
-fn line_at(text: &str, offset: usize) -> usize {
-    let before = text.as_bytes().iter().take(offset);
-    before.filter(|byte| **byte == b'\n').count() + 1
 }
 
 /// A public key, and when the certificate around it expires.
 type Material = (Vec<u8>, Option<DateTime<Utc>>);
 
 fn parse_entry(entry: &Table) -> Result<TrustedKey, Vec<String>> {
-    let mut problems = unknown_members(entry);
+    let mut problems = unknown_members(entry, &["region", "kind", "spki", "certificate"]);
     let mut note = |problem| problems.push(problem);
     let region = parse_region(entry).map_err(&mut note).ok();
     let kind = parse_kind(entry).map_err(&mut note).ok();
@@ -101,20 +53,6 @@ fn parse_entry(entry: &Table) -> Result<TrustedKey, Vec<String>> {
         }
     }
     Err(problems)
-}
-
-fn unknown_members(entry: &Table) -> Vec<String> {
-    let known = ["region", "kind", "spki", "certificate"];
-    let unknown = entry.keys().filter(|name| !known.contains(&name.as_str()));
-    let allowed = known.join(", ");
-    unknown.map(|name| format!("`{name}` is not known; allowed are {allowed}")).collect()
-}
-
-fn find_text<'a>(entry: &'a Table, name: &str) -> Result<Option<&'a str>, String> {
-    match entry.get(name) {
-        None => Ok(None),
-        Some(value) => value.as_str().map(Some).ok_or_else(|| format!("`{name}` must be a string")),
-    }
 }
 
 fn parse_region(entry: &Table) -> Result<String, String> {
@@ -145,26 +83,16 @@ fn parse_kind(entry: &Table) -> Result<AwsKind, String> {
 
 fn parse_material(entry: &Table) -> Result<Material, String> {
     match (find_text(entry, "spki")?, find_text(entry, "certificate")?) {
-        (Some(spki), None) => {
-            let packed: String = spki.split_ascii_whitespace().collect();
-            let spki = STANDARD.decode(packed);
-            Ok((spki.map_err(|_| "`spki` is not base64")?, None))
-        }
+        (Some(spki), None) => Ok((decode("spki", spki)?, None)),
         (None, Some(pem)) => parse_certificate(pem)
             .ok_or_else(|| "`certificate` is not one X.509 certificate in PEM".to_owned()),
         _ => Err("exactly one of `spki` and `certificate` must be there".to_owned()),
     }
 }
 
-/// AWS publishes certificates of X.509 version 1, some as PEM with lines longer than RFC 7468
-/// allows: both must be readable.
+/// AWS publishes certificates of X.509 version 1, too.
 fn parse_certificate(pem: &str) -> Option<Material> {
-    let mut all = CertificateDer::pem_slice_iter(pem.as_bytes());
-    let der = all.next()?.ok()?;
-    if all.next().is_some() {
-        return None;
-    }
-    let certificate = Certificate::from_der(&der).ok()?;
+    let certificate = Certificate::from_der(&parse_pem(pem)?).ok()?;
     let certificate = certificate.tbs_certificate();
     let spki = certificate.subject_public_key_info().to_der().ok()?;
     let not_after = certificate.validity().not_after.to_system_time();

@@ -8,6 +8,9 @@ pub enum CmsError {
     /// Not BER, or not the structure of a SignedData.
     #[error("it is no CMS SignedData")]
     NotCms,
+    /// BER of another form than DER, from a provider that writes DER.
+    #[error("it is no DER")]
+    NotDer,
     /// Nested deeper than any real message.
     #[error("it is nested too deeply")]
     TooDeep,
@@ -50,6 +53,7 @@ impl CmsError {
     pub(in crate::identity) fn code(self) -> &'static str {
         match self {
             Self::NotCms => "not-cms",
+            Self::NotDer => "cms-not-der",
             Self::TooDeep => "cms-too-deep",
             Self::TrailingBytes => "cms-trailing-bytes",
             Self::Version => "cms-version",

@@ -1,0 +1,3 @@
+//! Does identity/ believe the documents that Azure signs, and nothing else?
+
+mod real_documents;
