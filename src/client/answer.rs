@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use chrono::{DateTime, Utc};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
@@ -19,6 +20,24 @@ pub(super) async fn read<T: DeserializeOwned>(
 ) -> Result<T, ClientError> {
     let (status, body) = send(url, request).await?;
     serde_json::from_slice(&body).map_err(|_| foreign(url, status))
+}
+
+/// Sends the request to the broker at this URL; a good answer has no body worth reading.
+pub(super) async fn accept(url: &str, request: RequestBuilder) -> Result<(), ClientError> {
+    send(url, request).await.map(|_| ())
+}
+
+/// When the broker answered, by its own clock (RFC 9110 section 6.6.1).
+pub(super) async fn date(
+    url: &str,
+    request: RequestBuilder,
+) -> Result<Option<DateTime<Utc>>, ClientError> {
+    let response = request.send().await.map_err(|error| ClientError::unreachable(url, &error))?;
+    if !response.status().is_success() {
+        return Err(foreign(url, response.status()));
+    }
+    let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+    Ok(date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()).map(|date| date.to_utc()))
 }
 
 async fn send(url: &str, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), ClientError> {

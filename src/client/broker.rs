@@ -1,6 +1,10 @@
 //! What can the broker be asked by an agent? Each call typed, each refusal the broker's own problem.
 
+use chrono::{DateTime, Utc};
+use reqwest::{Certificate, Method, RequestBuilder};
+
 use super::error::ClientError;
+use super::login::Login;
 use super::{answer, http};
 use crate::wire::{AwsLogin, LoginAnswer, Me};
 
@@ -17,8 +21,25 @@ impl BrokerClient {
     /// # Errors
     /// [`ClientError::Unreachable`] when no HTTP client can be made.
     pub fn new(url: &str) -> Result<Self, ClientError> {
-        let http = http::client().map_err(|error| ClientError::unreachable(url, &error))?;
-        Ok(Self { http, url: url.trim_end_matches('/').to_owned() })
+        Self::trusting(url, &[])
+    }
+
+    /// A client of the broker at this URL, whose certificate may also come from one of these
+    /// authorities.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`] when no HTTP client can be made, as on a machine that has no
+    /// authorities.
+    pub fn trusting(url: &str, authorities: &[Certificate]) -> Result<Self, ClientError> {
+        let url = url.trim_end_matches('/');
+        let http = http::to_broker(url, authorities)
+            .map_err(|error| ClientError::unreachable(url, &error))?;
+        Ok(Self { http, url: url.to_owned() })
+    }
+
+    /// Where the broker is.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Logs in on AWS.
@@ -26,8 +47,16 @@ impl BrokerClient {
     /// # Errors
     /// [`ClientError`]: the broker's refusal, or none at all.
     pub async fn login_aws(&self, login: &AwsLogin) -> Result<LoginAnswer, ClientError> {
-        let request = self.http.post(format!("{}/v1/login/aws", self.url)).json(login);
-        answer::read(&self.url, request).await
+        self.login(&Login::Aws(login.clone())).await
+    }
+
+    /// Logs in on whichever cloud this is.
+    ///
+    /// # Errors
+    /// [`ClientError`]: the broker's refusal, or none at all.
+    pub async fn login(&self, login: &Login) -> Result<LoginAnswer, ClientError> {
+        let path = format!("/v1/login/{}", login.provider());
+        answer::read(&self.url, self.request(Method::POST, &path).json(login)).await
     }
 
     /// Who this token speaks for.
@@ -35,7 +64,28 @@ impl BrokerClient {
     /// # Errors
     /// [`ClientError`]: the broker's refusal, or none at all.
     pub async fn me(&self, token: &str) -> Result<Me, ClientError> {
-        let request = self.http.get(format!("{}/v1/agents/me", self.url)).bearer_auth(token);
+        let request = self.request(Method::GET, "/v1/agents/me").bearer_auth(token);
         answer::read(&self.url, request).await
+    }
+
+    /// Marks the agent that this token speaks for as connected.
+    ///
+    /// # Errors
+    /// [`ClientError`]: the broker's refusal, or none at all.
+    pub async fn heartbeat(&self, token: &str) -> Result<(), ClientError> {
+        let request = self.request(Method::POST, "/v1/agents/me/heartbeat").bearer_auth(token);
+        answer::accept(&self.url, request).await
+    }
+
+    /// What time it is at the broker, to the second; `None` where it does not tell.
+    ///
+    /// # Errors
+    /// [`ClientError`], when no broker answers.
+    pub async fn time(&self) -> Result<Option<DateTime<Utc>>, ClientError> {
+        answer::date(&self.url, self.request(Method::GET, "/healthz")).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url))
     }
 }

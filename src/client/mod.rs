@@ -6,7 +6,11 @@ mod answer;
 mod broker;
 mod error;
 mod http;
+mod login;
 pub mod metadata;
 
 pub use broker::BrokerClient;
 pub use error::ClientError;
+pub use login::Login;
+/// A certificate authority that a broker's certificate may come from.
+pub use reqwest::Certificate;

@@ -1,16 +1,16 @@
 //! EC2's metadata service, version 2: a session token first, then the documents.
 
-use crate::client::http;
+use super::error::MetadataError;
+use super::exchange::Service;
+use crate::names::Provider;
+use crate::wire::AwsLogin;
 
 /// How long the session token of the metadata service is good for: as long as reading takes.
 const SESSION_SECONDS: &str = "60";
 
 /// Reads a machine's identity from EC2's metadata service.
 #[derive(Clone, Debug)]
-pub struct AwsMetadataReader {
-    http: reqwest::Client,
-    endpoint: String,
-}
+pub struct AwsMetadataReader(Service);
 
 impl AwsMetadataReader {
     /// A reader of the service at this endpoint, as `http://169.254.169.254`.
@@ -18,8 +18,15 @@ impl AwsMetadataReader {
     /// # Errors
     /// [`MetadataError`] when no HTTP client can be made.
     pub fn new(endpoint: &str) -> Result<Self, MetadataError> {
-        let http = http::client().map_err(|error| MetadataError::unreachable(endpoint, &error))?;
-        Ok(Self { http, endpoint: endpoint.trim_end_matches('/').to_owned() })
+        Service::new(Provider::Aws, endpoint).map(Self)
+    }
+
+    /// The proof to log in with: `rsa2048`, signed with the region's own key.
+    ///
+    /// # Errors
+    /// [`MetadataError`].
+    pub async fn proof(&self) -> Result<AwsLogin, MetadataError> {
+        Ok(AwsLogin { pkcs7: Some(self.rsa2048().await?), ..AwsLogin::default() })
     }
 
     /// The PKCS#7 message that proves the machine, signed with the region's own RSA-2048 key.
@@ -39,56 +46,23 @@ impl AwsMetadataReader {
         Ok((document, self.read("dynamic/instance-identity/signature").await?))
     }
 
-    async fn read(&self, path: &str) -> Result<String, MetadataError> {
-        let session = self
+    /// A session token: what no other cloud's service gives.
+    pub(super) async fn session(&self) -> Result<String, MetadataError> {
+        let Self(service) = self;
+        let request = service
             .http
-            .put(format!("{}/latest/api/token", self.endpoint))
+            .put(service.url("/latest/api/token"))
             .header("X-aws-ec2-metadata-token-ttl-seconds", SESSION_SECONDS);
-        let session = self.text(session).await?;
-        let document = self
+        service.text(request).await
+    }
+
+    async fn read(&self, path: &str) -> Result<String, MetadataError> {
+        let Self(service) = self;
+        let session = self.session().await?;
+        let request = service
             .http
-            .get(format!("{}/latest/{path}", self.endpoint))
+            .get(service.url(&format!("/latest/{path}")))
             .header("X-aws-ec2-metadata-token", session);
-        self.text(document).await
-    }
-
-    async fn text(&self, request: reqwest::RequestBuilder) -> Result<String, MetadataError> {
-        let unreachable = |error| MetadataError::unreachable(&self.endpoint, &error);
-        let response = request.send().await.map_err(unreachable)?;
-        if !response.status().is_success() {
-            let (endpoint, status) = (self.endpoint.clone(), response.status().as_u16());
-            return Err(MetadataError::Refused { endpoint, status });
-        }
-        response.text().await.map_err(unreachable)
-    }
-}
-
-/// Why the metadata service told nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MetadataError {
-    /// It does not answer.
-    #[error(
-        "the metadata service at {endpoint} cannot be reached: {reason}\n  Is this an EC2 \
-         instance, and is the metadata service enabled for it?"
-    )]
-    Unreachable {
-        /// Where it should be.
-        endpoint: String,
-        /// What the library said.
-        reason: String,
-    },
-    /// It answers, and says no.
-    #[error("the metadata service at {endpoint} answered with {status}")]
-    Refused {
-        /// Where it is.
-        endpoint: String,
-        /// The status that it answered with.
-        status: u16,
-    },
-}
-
-impl MetadataError {
-    fn unreachable(endpoint: &str, error: &reqwest::Error) -> Self {
-        Self::Unreachable { endpoint: endpoint.to_owned(), reason: error.to_string() }
+        service.text(request).await
     }
 }
