@@ -6,6 +6,7 @@
 //! the map.
 
 pub mod clock;
+pub mod duration;
 pub mod mailbox;
 pub mod metrics;
 pub mod names;
@@ -31,5 +32,6 @@ pub mod service;
 
 pub mod client;
 pub mod emulator;
+pub mod sidecar;
 
 pub mod cli;

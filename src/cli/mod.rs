@@ -1,9 +1,12 @@
 //! What can be typed? One file a command; this one says which there are.
 
+mod agent;
 mod completions;
 mod config;
 mod demo;
 mod emulate;
+mod identity;
+mod login;
 mod operator_token;
 mod outcome;
 mod serve;
@@ -28,16 +31,21 @@ const EXAMPLES: &str = "\
 Examples:
   callsign demo                          see it work: an emulated machine, a broker, two agents
   callsign serve --config callsign.toml  run the broker
+  callsign login --agent-name main       one token for an agent of this machine
+  callsign agent -- ./worker             run a program that always has a token
   callsign config show                   every setting, its value and where it came from
   callsign config plan -c callsign.toml  what start or SIGHUP would change
   callsign emulate --dir ./emulator      a metadata service on this machine, for tests
 
-Exit codes: 0 done, 1 failed, 2 wrong usage.";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 10 ambiguous agent, 11 instance or agent unknown,
+12 identity rejected or not allowed, 13 broker or metadata service unreachable.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Args),
     Demo(demo::Args),
+    Agent(agent::Args),
+    Login(login::Args),
     Emulate(emulate::Args),
     Config(config::Args),
     OperatorToken(operator_token::Args),
@@ -54,6 +62,8 @@ impl Cli {
         match self.command {
             Command::Serve(args) => serve::run(args).await,
             Command::Demo(args) => demo::run(args).await,
+            Command::Agent(args) => agent::run(args).await,
+            Command::Login(args) => login::run(args).await,
             Command::Emulate(args) => emulate::run(args).await,
             Command::Config(args) => config::run(args).await,
             Command::OperatorToken(args) => operator_token::run(args),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::aws::Aws;
 use super::azure::Azure;
-use super::duration::{Written, between};
 use super::google::Google;
 use super::reader::Section;
 use super::show::Show;
+use crate::duration::{Written, between};
 
 /// A larger difference is a broken clock, and would keep expired proofs alive for as long.
 const MOST_LEEWAY: Duration = Duration::from_secs(10 * 60);

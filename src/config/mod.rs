@@ -16,7 +16,6 @@ mod agent;
 mod aws;
 mod azure;
 mod database;
-mod duration;
 mod environment;
 mod google;
 mod http;

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::database::Database;
-use super::duration::{Written, between};
 use super::reader::Section;
 use super::show::Show;
 use super::url;
+use crate::duration::{Written, between};
 
 /// A shorter life would be renewal without end.
 const SHORTEST: Duration = Duration::from_secs(60);

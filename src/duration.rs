@@ -10,7 +10,7 @@ const EXAMPLES: &str = r#"such as "90s", "5m" or "1h30m""#;
 
 /// Reads `90d`, `1h30m` or `60s`: whole numbers with a unit each, the larger unit first. A number
 /// without a unit is none: nobody should have to guess whether 60 is seconds or minutes.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub fn parse(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut total: u64 = 0;
     for (unit, seconds) in UNITS {
@@ -26,10 +26,7 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
 }
 
 /// Reads a span of time from `least` to `most`; the error says so.
-pub(super) fn between(
-    least: Duration,
-    most: Duration,
-) -> impl Fn(&str) -> Result<Duration, String> {
+pub fn between(least: Duration, most: Duration) -> impl Fn(&str) -> Result<Duration, String> {
     move |text| {
         parse(text).filter(|span| (least..=most).contains(span)).ok_or_else(|| {
             let (least, most) = (Written(least), Written(most));
@@ -39,7 +36,7 @@ pub(super) fn between(
 }
 
 /// A span of time, printed the way it is read.
-pub(super) struct Written(pub(super) Duration);
+pub struct Written(pub Duration);
 
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
