@@ -18,6 +18,7 @@ mod event;
 mod http;
 mod identity;
 mod schema;
+mod sidecar;
 mod support;
 mod token;
 mod upgrade;

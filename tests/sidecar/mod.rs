@@ -1,0 +1,7 @@
+//! Does `callsign agent` keep a token, whatever happens around it? As processes, like on a machine.
+
+mod endings;
+mod keeping;
+mod machine;
+mod scripted;
+mod whole;
