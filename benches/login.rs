@@ -56,7 +56,7 @@ impl Scene {
         let signer = AwsSigner::generate().unwrap();
         let system = runtime.block_on(start(&folder, &signer, commit_size));
         Self {
-            broker: system.broker().clone(),
+            broker: runtime.block_on(async { system.desk().open() }),
             pkcs7: rsa2048(&signer),
             runtime,
             _system: system,

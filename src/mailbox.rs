@@ -123,7 +123,11 @@ impl Gate {
         self.capacity.saturating_sub(self.places.available_permits())
     }
 
-    fn enter(&self) -> Result<Place, Unavailable> {
+    /// Takes a place, until it is dropped.
+    ///
+    /// # Errors
+    /// [`Unavailable::Full`].
+    pub fn enter(&self) -> Result<Place, Unavailable> {
         match Arc::clone(&self.places).try_acquire_owned() {
             Ok(permit) => Ok(Place { _permit: permit }),
             Err(_) => Err(Unavailable::Full(self.name)),

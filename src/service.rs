@@ -57,7 +57,9 @@ impl Service {
             providers: enabled_providers(&config.identity),
         };
         let settings = ServeSettings { workers: config.http.workers, grace: GRACE };
-        let server = serve(front.clone(), listener, settings)?;
+        let (desk, template) = (system.desk().clone(), front.clone());
+        let on_each_thread = move || Front { broker: desk.open(), ..template.clone() };
+        let server = serve(on_each_thread, listener, settings)?;
         let handle = server.handle();
         Ok(Self { system, front, address, handle, task: actix::spawn(server) })
     }

@@ -54,6 +54,7 @@ pub async fn authenticate(
     broker: &Broker,
     login: LoginRequest,
 ) -> Result<GrantedLogin, LoginError> {
+    let _place = broker.entrance.enter()?;
     let attempt = Attempt::of(&login);
     let (provider, proof_kind) = (attempt.provider, attempt.proof_kind);
     let outcome = match grant(broker, login).await {

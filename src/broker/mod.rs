@@ -6,6 +6,7 @@
 
 pub mod authenticate;
 pub mod deploy;
+pub mod desk;
 pub mod error;
 pub mod limits;
 pub mod log;
@@ -21,7 +22,7 @@ use crate::clock::Clock;
 use crate::directory::{Converge, FileResources, FindAgent, Retire};
 use crate::event::{Bus, Heartbeat, Record};
 use crate::identity::VerifyIdentity;
-use crate::mailbox::{Mailbox, Ping};
+use crate::mailbox::{Gate, Mailbox, Ping};
 use crate::metrics::Metrics;
 use crate::token::{CheckSigning, CheckToken, MintToken};
 
@@ -29,6 +30,8 @@ use crate::token::{CheckSigning, CheckToken, MintToken};
 /// it is no actor: a mailbox in front of it would only put requests into one line.
 #[derive(Clone, Debug)]
 pub struct Broker {
+    /// How many logins are under way.
+    pub entrance: Gate,
     /// Is this machine what it claims?
     pub verify: Mailbox<VerifyIdentity>,
     /// Which agent does it speak for?

@@ -6,12 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor as _, Addr, Arbiter, SyncArbiter};
+use actix::{Actor, Arbiter, Context};
 use chrono::TimeDelta;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::Broker;
+use super::desk::{Desk, Stateless};
 use super::limits::Limits;
 use super::trust::{self, TrustSourceError};
 use crate::clock::Clock;
@@ -31,8 +32,12 @@ use crate::token::{
     KeyRing, KeyStoreError, SealingKey, TokenSettings, has_keys, open_key_ring, random_bytes,
 };
 
-/// Requests that one actor takes on at a time. Beyond that it would only keep callers waiting.
-const PLACES: usize = 1024;
+/// Logins that are under way at a time. One more would only wait: it is refused at the door, before
+/// any work is done for it, and never half way.
+const LOGINS: usize = 1024;
+
+/// Requests that one actor takes on at a time: every login's, and as many of other kinds.
+const PLACES: usize = 2 * LOGINS;
 
 /// How long a request to an actor may take. Callers give up soon after.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -43,7 +48,7 @@ const BACKLOG: usize = 4096;
 /// A running broker, without its front door.
 #[derive(Debug)]
 pub struct System {
-    broker: Broker,
+    desk: Desk,
     database: Database,
     jwks: JwkSet,
     arbiters: Vec<Arbiter>,
@@ -87,7 +92,12 @@ impl System {
 
     /// The flow.
     pub fn broker(&self) -> &Broker {
-        &self.broker
+        &self.desk.shared
+    }
+
+    /// The same flow, for each thread that serves.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     /// The database that everything is kept in.
@@ -122,13 +132,13 @@ impl System {
 
     async fn announce(&self) -> Result<(), StartError> {
         let started = Happening::BrokerStarted { version: env!("CARGO_PKG_VERSION") };
-        let event = AuthEvent::new(self.broker.clock.now(), None, started);
+        let event = AuthEvent::new(self.broker().clock.now(), None, started);
         let record = crate::event::Record(event.clone());
-        let recorded = self.broker.record.ask(record).await.map_err(|error| error.to_string());
+        let recorded = self.broker().record.ask(record).await.map_err(|error| error.to_string());
         recorded
             .and_then(|recorded| recorded.map_err(|error| error.to_string()))
             .map_err(StartError::NotRecorded)?;
-        self.broker.bus.publish(event);
+        self.broker().bus.publish(event);
         Ok(())
     }
 }
@@ -157,34 +167,29 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    /// Starts the actors, each on a thread of its own, and the verifier on one per core.
+    /// Starts the actors, each on a thread of its own.
     pub fn start(self) -> System {
         let (death_notices, deaths) = mpsc::unbounded_channel();
-        let arbiters: Vec<Arbiter> = (0..3).map(|_| Arbiter::new()).collect();
+        let arbiters: Vec<Arbiter> = (0..4).map(|_| Arbiter::new()).collect();
         let mut homes = arbiters.iter().map(Arbiter::handle);
         let mut home = || homes.next().unwrap_or_else(Arbiter::current);
 
         let Self { trust, policy, settings, keys, recorder, limits, database, clock, metrics } =
             self;
-        let verifier = SyncArbiter::start(verifier_threads(), {
-            let (clock, notices) = (clock.clone(), death_notices.clone());
-            move || {
-                let lifeline = Lifeline::watch(&notices, "verifier");
-                Verifier::new(Arc::clone(&trust), Arc::clone(&policy), clock.clone(), lifeline)
-            }
-        });
         let jwks = JwkSet::of(&keys);
-        let directory: Addr<Directory> = Directory::start_in_arbiter(&home(), {
-            let (database, clock) = (database.clone(), clock.clone());
-            let lifeline = Lifeline::watch(&death_notices, "directory");
-            move |_| Directory::new(database, clock, lifeline)
-        });
-        let minter: Addr<Minter> = Minter::start_in_arbiter(&home(), {
-            let (database, clock) = (database.clone(), clock.clone());
-            let lifeline = Lifeline::watch(&death_notices, "minter");
-            move |_| Minter::new(database, keys, settings, clock, lifeline)
-        });
-        let recorder: Addr<Recorder> = Recorder::start_in_arbiter(&home(), {
+        let stateless = Stateless {
+            trust,
+            policy,
+            settings,
+            keys,
+            database: database.clone(),
+            clock: clock.clone(),
+            deaths: death_notices.clone(),
+        };
+        let verifier = Verifier::start_in_arbiter(&home(), of(&stateless, Stateless::verifier));
+        let directory = Directory::start_in_arbiter(&home(), of(&stateless, Stateless::directory));
+        let minter = Minter::start_in_arbiter(&home(), of(&stateless, Stateless::minter));
+        let recorder = Recorder::start_in_arbiter(&home(), {
             let (database, clock, metrics) = (database.clone(), clock.clone(), metrics.clone());
             let lifeline = Lifeline::watch(&death_notices, "recorder");
             move |_| Recorder::new(database, clock, metrics, recorder, lifeline)
@@ -196,6 +201,7 @@ impl Rooms {
         let bus = Bus::new(BACKLOG);
         actix::spawn(super::log::follow(bus.subscribe(), metrics.clone()));
         let broker = Broker {
+            entrance: Gate::new("broker", LOGINS, DEADLINE),
             verify: Mailbox::new(&verifier, &verifying),
             find: Mailbox::new(&directory, &finding),
             mint: Mailbox::new(&minter, &minting),
@@ -217,7 +223,8 @@ impl Rooms {
             limits,
             metrics,
         };
-        System { broker, database, jwks, arbiters, deaths }
+        let desk = Desk { stateless, shared: broker };
+        System { desk, database, jwks, arbiters, deaths }
     }
 }
 
@@ -226,8 +233,16 @@ pub fn enabled_providers(identity: &config::Identity) -> Vec<Provider> {
     if identity.aws.enabled { vec![Provider::Aws] } else { Vec::new() }
 }
 
-fn verifier_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+/// One of these actors, made on the thread that it is to live on.
+fn of<A>(
+    stateless: &Stateless,
+    make: fn(&Stateless) -> A,
+) -> impl FnOnce(&mut Context<A>) -> A + Send + 'static
+where
+    A: Actor<Context = Context<A>>,
+{
+    let stateless = stateless.clone();
+    move |_| make(&stateless)
 }
 
 fn policy(identity: &config::Identity) -> Policy {

@@ -57,19 +57,19 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(5);
 /// it closes first.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// Serves on this listener, until the server's handle stops it.
+/// Serves on this listener, until the server's handle stops it. `front` is asked once on each
+/// thread that serves.
 ///
 /// # Errors
 /// What the system has against the listener.
 pub fn serve(
-    front: Front,
+    front: impl Fn() -> Front + Clone + Send + 'static,
     listener: TcpListener,
     settings: ServeSettings,
 ) -> std::io::Result<Server> {
-    let front = Data::new(front);
     let mut server = HttpServer::new(move || {
         App::new()
-            .app_data(front.clone())
+            .app_data(Data::new(front()))
             .configure(routes)
             .default_service(web::to(not_found))
             .wrap(from_fn(request::observe))

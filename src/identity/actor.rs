@@ -1,10 +1,10 @@
-//! How are proofs checked off the HTTP threads? By a few of these, each on a thread of its own.
+//! Who checks proofs? One of these on each thread that serves.
 //!
 //! A shell around [`verify`]: it adds the time and nothing else.
 
 use std::sync::Arc;
 
-use actix::{Actor, Handler, SyncContext};
+use actix::{Actor, Context, Handler};
 
 use super::messages::VerifyIdentity;
 use super::policy::Policy;
@@ -13,8 +13,8 @@ use super::verify::verify;
 use crate::clock::Clock;
 use crate::mailbox::{Ask, Lifeline, Panicked, Ping};
 
-/// Checks proofs. Start it with `SyncArbiter`: signatures are work for a processor, and would
-/// stall everything else on a thread that also serves.
+/// Checks proofs. A check is work for a processor, some 25 microseconds of it, and wherever it runs
+/// the others wait for that processor: to wake another thread up for it costs half as much again.
 #[derive(Debug)]
 pub struct Verifier {
     trust: Arc<Trust>,
@@ -31,7 +31,7 @@ impl Verifier {
 }
 
 impl Actor for Verifier {
-    type Context = SyncContext<Self>;
+    type Context = Context<Self>;
 }
 
 impl Handler<Ask<VerifyIdentity>> for Verifier {

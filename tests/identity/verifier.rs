@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::SyncArbiter;
+use actix::Actor as _;
 use callsign::clock::Clock;
 use callsign::identity::{IdentityProof, Verifier, VerifyIdentity};
 use callsign::mailbox::{Gate, Lifeline, Mailbox, Ping};
@@ -14,14 +14,8 @@ use super::fixture::{INSTANCE, SIGNER, STRANGER, TRUST, detached, document, now,
 fn start() -> actix::Addr<Verifier> {
     let (trust, policy) = (Arc::new(TRUST.clone()), Arc::new(policy()));
     let (deaths, _) = mpsc::unbounded_channel();
-    SyncArbiter::start(1, move || {
-        Verifier::new(
-            Arc::clone(&trust),
-            Arc::clone(&policy),
-            Clock::from_fn(now),
-            Lifeline::watch(&deaths, "verifier"),
-        )
-    })
+    let lifeline = Lifeline::watch(&deaths, "verifier");
+    Verifier::new(trust, policy, Clock::from_fn(now), lifeline).start()
 }
 
 fn gate() -> Gate {

@@ -23,7 +23,7 @@ impl Door {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let settings = ServeSettings { workers: 1, grace: Duration::from_secs(1) };
-        actix::spawn(serve(front, listener, settings).unwrap());
+        actix::spawn(serve(move || front.clone(), listener, settings).unwrap());
         Self { address, http: reqwest::Client::builder().no_proxy().build().unwrap() }
     }
 
