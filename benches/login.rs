@@ -123,7 +123,14 @@ async fn start(folder: &TempDir, signer: &AwsSigner, commit_size: usize) -> Syst
     }
     .start();
     for resource in config.resources {
-        system.broker().converge.ask(Converge(resource)).await.unwrap().unwrap();
+        system
+            .broker()
+            .converge
+            .ask(Converge::from_file(resource))
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap();
     }
     system
 }

@@ -12,9 +12,10 @@ pub mod metrics;
 pub mod names;
 pub mod wire;
 
+pub mod registration;
+
 pub mod config;
 pub mod database;
-pub mod registration;
 pub mod telemetry;
 
 pub mod event;

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::broker::Broker;
 use crate::broker::deploy::{Deployed, deploy};
 use crate::broker::error::Failed;
+use crate::broker::operators::Operators;
 use crate::broker::system::{StartError, System, enabled_providers};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -55,6 +56,7 @@ impl Service {
             issuer: config.token.issuer.clone(),
             public_url: config.http.public_url.clone(),
             providers: enabled_providers(&config.identity),
+            operators: Operators::new(config.operators.clone()),
         };
         let settings = ServeSettings { workers: config.http.workers, grace: GRACE };
         let (desk, template) = (system.desk().clone(), front.clone());
@@ -107,8 +109,14 @@ impl Service {
     }
 }
 
-fn tell(Deployed { converged, unchanged, retired }: Deployed) {
-    tracing::info!(converged, unchanged, retired, "resources are as the configuration declares");
+fn tell(Deployed { converged, unchanged, retired, kept }: Deployed) {
+    tracing::info!(
+        converged,
+        unchanged,
+        retired,
+        kept,
+        "resources are as the configuration declares"
+    );
 }
 
 /// Why the service does not start.

@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 
 use super::Broker;
-use super::error::Failed;
-use crate::directory::{Converge, FileResources, Retire};
-use crate::event::{AuthEvent, Happening};
-use crate::registration::ResourceSpec;
+use super::error::{BrokerError, Failed};
+use super::registration::{register, retire};
+use crate::directory::{ChangeRefused, Converge, FileResources, Retire};
+use crate::registration::{Registrar, ResourceSpec};
 
 /// What a deployment changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Deployed {
     pub unchanged: usize,
     /// Resources that have left the configuration.
     pub retired: usize,
+    /// Resources that are declared, but were registered by somebody else and stay as they are.
+    pub kept: usize,
 }
 
 /// Makes the registrations equal to what the configuration declares.
@@ -28,12 +30,14 @@ pub struct Deployed {
 pub async fn deploy(broker: &Broker, resources: &[ResourceSpec]) -> Result<Deployed, Failed> {
     let mut deployed = Deployed::default();
     for spec in resources {
-        match broker.converge.ask(Converge(spec.clone())).await?? {
-            Some(change) => {
-                deployed.converged += 1;
-                publish(broker, Happening::ResourceConverged(change));
+        match register(broker, Converge::from_file(spec.clone())).await {
+            Ok(converged) if converged.event.is_some() => deployed.converged += 1,
+            Ok(_) => deployed.unchanged += 1,
+            Err(BrokerError::Denied(refused)) => {
+                deployed.kept += 1;
+                tell_kept(spec, refused);
             }
-            None => deployed.unchanged += 1,
+            Err(BrokerError::Failed(failed)) => return Err(failed),
         }
     }
     deployed.retired = retire_undeclared(broker, resources).await?;
@@ -48,15 +52,26 @@ async fn retire_undeclared(broker: &Broker, resources: &[ResourceSpec]) -> Resul
         if declared.contains(&(provider, &instance_id)) {
             continue;
         }
-        if let Some(change) = broker.retire.ask(Retire { provider, instance_id }).await?? {
-            retired += 1;
-            publish(broker, Happening::ResourceRetired(change));
+        let by = Registrar::File;
+        match retire(broker, Retire { provider, instance_id, by, request_id: None }).await {
+            Ok(()) => retired += 1,
+            // Another broker that reads the same files was quicker.
+            Err(BrokerError::Denied(_)) => {}
+            Err(BrokerError::Failed(failed)) => return Err(failed),
         }
     }
     Ok(retired)
 }
 
-/// The directory has recorded it already, in the transaction of the change itself.
-fn publish(broker: &Broker, what: Happening) {
-    broker.bus.publish(AuthEvent::new(broker.clock.now(), None, what));
+/// A machine that an operator registered stays the operator's. Taking it over would end its agents'
+/// tokens and undo what the operator does next, and refusing to start would make every machine pay
+/// for one: so this is told, loudly, and the rest goes on.
+fn tell_kept(spec: &ResourceSpec, refused: ChangeRefused) {
+    tracing::error!(
+        provider = spec.provider.as_str(),
+        instance_id = spec.instance_id.as_str(),
+        cause = %refused,
+        "a [[resource]] was not registered: retire the registration that is there (DELETE \
+         /v1/resources/{{provider}}/{{instance_id}}) and send SIGHUP, or take it out of the files"
+    );
 }

@@ -2,7 +2,7 @@
 //! looks like a denial.
 
 use super::limits::TooMany;
-use crate::directory::{DirectoryError, Refused};
+use crate::directory::{ChangeRefused, DirectoryError, Refused};
 use crate::event::RecordError;
 use crate::identity::VerifyError;
 use crate::mailbox::Unavailable;
@@ -86,6 +86,9 @@ pub enum Failed {
 
 /// Why a login got no token.
 pub type LoginError = BrokerError<Denied>;
+
+/// Why a registration was not changed.
+pub type ChangeError = BrokerError<ChangeRefused>;
 
 /// Why a token was not accepted.
 pub type CheckError = BrokerError<TokenRefused>;

@@ -48,6 +48,8 @@ fn tell(event: &AuthEvent, metrics: &Metrics) {
             );
         }
         Happening::ResourceConverged(change) => tracing::info!(
+            request_id,
+            by = change.by,
             provider = change.provider.as_str(),
             instance_id = change.instance_id,
             created = change.created,
@@ -58,6 +60,8 @@ fn tell(event: &AuthEvent, metrics: &Metrics) {
             "resource converged"
         ),
         Happening::ResourceRetired(change) => tracing::info!(
+            request_id,
+            by = change.by,
             provider = change.provider.as_str(),
             instance_id = change.instance_id,
             "resource retired"

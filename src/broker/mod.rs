@@ -10,8 +10,10 @@ pub mod desk;
 pub mod error;
 pub mod limits;
 pub mod log;
+pub mod operators;
 pub mod plan;
 pub mod readiness;
+pub mod registration;
 pub mod session;
 pub mod system;
 pub mod trust;
@@ -19,7 +21,9 @@ pub mod trust;
 use limits::Limits;
 
 use crate::clock::Clock;
-use crate::directory::{Converge, FileResources, FindAgent, Retire};
+use crate::directory::{
+    Converge, FileResources, FindAgent, ListAgents, ListResources, Retire, ShowAgent, ShowResource,
+};
 use crate::event::{Bus, Heartbeat, Record};
 use crate::identity::VerifyIdentity;
 use crate::mailbox::{Gate, Mailbox, Ping};
@@ -52,6 +56,14 @@ pub struct Broker {
     pub retire: Mailbox<Retire>,
     /// Which registrations came from the configuration?
     pub file_resources: Mailbox<FileResources>,
+    /// Which resources are there?
+    pub list_resources: Mailbox<ListResources>,
+    /// Which agents are there?
+    pub list_agents: Mailbox<ListAgents>,
+    /// How is this resource?
+    pub show_resource: Mailbox<ShowResource>,
+    /// How is this agent?
+    pub show_agent: Mailbox<ShowAgent>,
     /// Is every actor there?
     pub pings: Vec<Mailbox<Ping>>,
     /// Who wants to know.

@@ -212,6 +212,10 @@ impl Rooms {
             converge: Mailbox::new(&directory, &finding),
             retire: Mailbox::new(&directory, &finding),
             file_resources: Mailbox::new(&directory, &finding),
+            list_resources: Mailbox::new(&directory, &finding),
+            list_agents: Mailbox::new(&directory, &finding),
+            show_resource: Mailbox::new(&directory, &finding),
+            show_agent: Mailbox::new(&directory, &finding),
             pings: vec![
                 Mailbox::new(&verifier, &verifying),
                 Mailbox::new(&directory, &finding),

@@ -5,7 +5,10 @@
 
 use actix::{Actor, Context, Handler, ResponseFuture};
 
-use super::messages::{Converge, DirectoryError, FileResources, FindAgent, Retire};
+use super::messages::{
+    Converge, DirectoryError, FileResources, FindAgent, ListAgents, ListResources, Retire,
+    ShowAgent, ShowResource,
+};
 use super::selection::{Agent, Refused, select};
 use super::store;
 use crate::clock::Clock;
@@ -47,9 +50,9 @@ impl Handler<Ask<Converge>> for Directory {
 
     fn handle(&mut self, ask: Ask<Converge>, _: &mut Self::Context) -> Self::Result {
         let (database, now) = (self.database.clone(), self.clock.now());
-        ask.answer_later(move |Converge(spec)| async move {
-            store::converge(&database, &spec, now).await
-        })
+        ask.answer_later(
+            move |request| async move { store::converge(&database, &request, now).await },
+        )
     }
 }
 
@@ -58,9 +61,7 @@ impl Handler<Ask<Retire>> for Directory {
 
     fn handle(&mut self, ask: Ask<Retire>, _: &mut Self::Context) -> Self::Result {
         let (database, now) = (self.database.clone(), self.clock.now());
-        ask.answer_later(move |Retire { provider, instance_id }| async move {
-            store::retire(&database, provider, &instance_id, now).await
-        })
+        ask.answer_later(move |request| async move { store::retire(&database, request, now).await })
     }
 }
 
@@ -71,6 +72,50 @@ impl Handler<Ask<FileResources>> for Directory {
         let database = self.database.clone();
         ask.answer_later(|FileResources| async move {
             store::file_resources(database.connection()).await
+        })
+    }
+}
+
+impl Handler<Ask<ListResources>> for Directory {
+    type Result = Reply<ListResources>;
+
+    fn handle(&mut self, ask: Ask<ListResources>, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        ask.answer_later(move |ListResources(filter, cursor)| async move {
+            store::list_resources(database.connection(), filter, cursor).await
+        })
+    }
+}
+
+impl Handler<Ask<ListAgents>> for Directory {
+    type Result = Reply<ListAgents>;
+
+    fn handle(&mut self, ask: Ask<ListAgents>, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        ask.answer_later(move |ListAgents(filter, cursor)| async move {
+            store::list_agents(database.connection(), filter, cursor).await
+        })
+    }
+}
+
+impl Handler<Ask<ShowResource>> for Directory {
+    type Result = Reply<ShowResource>;
+
+    fn handle(&mut self, ask: Ask<ShowResource>, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        ask.answer_later(move |ShowResource(id)| async move {
+            store::show_resource(database.connection(), id).await
+        })
+    }
+}
+
+impl Handler<Ask<ShowAgent>> for Directory {
+    type Result = Reply<ShowAgent>;
+
+    fn handle(&mut self, ask: Ask<ShowAgent>, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        ask.answer_later(move |ShowAgent(id)| async move {
+            store::show_agent(database.connection(), id).await
         })
     }
 }

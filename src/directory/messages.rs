@@ -1,11 +1,15 @@
 //! What can the directory be asked?
 
+use uuid::Uuid;
+
+use super::query::{Cursor, Filter, Page};
 use super::selection::{Agent, Refused};
-use crate::event::{ResourceConverged, ResourceRetired};
+use super::view::{AgentView, ResourceView};
+use crate::event::AuthEvent;
 use crate::identity::VerifiedInstance;
 use crate::mailbox::Request;
 use crate::names::{InstanceId, Provider};
-use crate::registration::ResourceSpec;
+use crate::registration::{Origin, Registrar, ResourceSpec};
 
 /// Which agent does this machine speak for?
 #[derive(Clone, Debug)]
@@ -16,19 +20,74 @@ pub struct FindAgent {
     pub name: Option<String>,
 }
 
-/// Make the registration equal to this declaration; `None` when it is already.
+/// Make the registration equal to this declaration.
 #[derive(Clone, Debug)]
-pub struct Converge(pub ResourceSpec);
+pub struct Converge {
+    /// What is declared.
+    pub spec: ResourceSpec,
+    /// Who declares it.
+    pub by: Registrar,
+    /// The request that it came with.
+    pub request_id: Option<String>,
+}
 
-/// Retire the live resource of this instance that came from the configuration; `None` when there
-/// is none.
+impl Converge {
+    /// As the configuration declares it.
+    pub fn from_file(spec: ResourceSpec) -> Self {
+        Self { spec, by: Registrar::File, request_id: None }
+    }
+}
+
+/// A registration that equals its declaration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Converged {
+    /// The registration as it is now.
+    pub resource: ResourceView,
+    /// Whether it was begun just now: nothing was live, or another generation.
+    pub begun: bool,
+    /// What was changed, as it is on record; `None` when all was as declared already.
+    pub event: Option<AuthEvent>,
+}
+
+/// Retire the live resource of this instance, with its agents and their tokens.
 #[derive(Clone, Debug)]
 pub struct Retire {
     /// The cloud.
     pub provider: Provider,
     /// The machine.
     pub instance_id: InstanceId,
+    /// Who wants it.
+    pub by: Registrar,
+    /// The request that it came with.
+    pub request_id: Option<String>,
 }
+
+/// Why a registration stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeRefused {
+    /// Nothing live is registered for the machine.
+    #[error("nothing live is registered for this instance")]
+    NotRegistered,
+    /// It is somebody else's, who alone may change it.
+    #[error("the registration is owned by the {0}")]
+    Owned(Origin),
+}
+
+/// Which resources are there?
+#[derive(Clone, Debug)]
+pub struct ListResources(pub Filter, pub Cursor);
+
+/// Which agents are there?
+#[derive(Clone, Debug)]
+pub struct ListAgents(pub Filter, pub Cursor);
+
+/// How is the resource of this id?
+#[derive(Clone, Copy, Debug)]
+pub struct ShowResource(pub Uuid);
+
+/// How is the agent of this id?
+#[derive(Clone, Copy, Debug)]
+pub struct ShowAgent(pub Uuid);
 
 /// Which live resources came from the configuration?
 #[derive(Clone, Copy, Debug)]
@@ -39,11 +98,28 @@ impl Request for FindAgent {
 }
 
 impl Request for Converge {
-    type Answer = Result<Option<ResourceConverged>, DirectoryError>;
+    type Answer = Result<Result<Converged, ChangeRefused>, DirectoryError>;
 }
 
+/// What was done, as it is on record.
 impl Request for Retire {
-    type Answer = Result<Option<ResourceRetired>, DirectoryError>;
+    type Answer = Result<Result<AuthEvent, ChangeRefused>, DirectoryError>;
+}
+
+impl Request for ListResources {
+    type Answer = Result<Page<ResourceView>, DirectoryError>;
+}
+
+impl Request for ListAgents {
+    type Answer = Result<Page<AgentView>, DirectoryError>;
+}
+
+impl Request for ShowResource {
+    type Answer = Result<Option<ResourceView>, DirectoryError>;
+}
+
+impl Request for ShowAgent {
+    type Answer = Result<Option<AgentView>, DirectoryError>;
 }
 
 impl Request for FileResources {
@@ -56,6 +132,9 @@ pub enum DirectoryError {
     /// The database refused, or is away.
     #[error("the database did not answer the directory: {0}")]
     Database(String),
+    /// Others changed the same registration in between.
+    #[error("others changed the same registration in between")]
+    Overtaken,
     /// A row holds what this binary would never have written.
     #[error("the registration of {0} cannot be read")]
     Corrupt(String),

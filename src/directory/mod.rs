@@ -9,9 +9,14 @@ pub mod actor;
 pub mod converge;
 pub mod messages;
 pub mod preview;
+pub mod query;
 pub mod selection;
 mod store;
+pub mod view;
 
-pub use messages::{Converge, DirectoryError, FileResources, FindAgent, Retire};
+pub use messages::{
+    ChangeRefused, Converge, Converged, DirectoryError, FileResources, FindAgent, ListAgents,
+    ListResources, Retire, ShowAgent, ShowResource,
+};
 pub use selection::{Agent, Refused};
 pub use store::look_ahead;

@@ -140,6 +140,8 @@ pub struct ResourceConverged {
     pub agents_retired: Vec<String>,
     /// The properties of the resource itself that changed.
     pub properties_changed: Vec<&'static str>,
+    /// Who did it: `file`, or `operator:` and a name.
+    pub by: String,
 }
 
 /// A resource was retired.
@@ -151,6 +153,8 @@ pub struct ResourceRetired {
     pub provider: Provider,
     /// The machine.
     pub instance_id: String,
+    /// Who did it: `file`, or `operator:` and a name.
+    pub by: String,
 }
 
 #[cfg(test)]
@@ -160,8 +164,12 @@ mod tests {
     #[test]
     fn the_body_names_its_kind_as_the_column_does() {
         let id = Uuid::nil();
-        let retired =
-            ResourceRetired { resource_id: id, provider: Provider::Aws, instance_id: "i".into() };
+        let retired = ResourceRetired {
+            resource_id: id,
+            provider: Provider::Aws,
+            instance_id: "i".into(),
+            by: "file".into(),
+        };
         for what in [Happening::BrokerStarted { version: "1" }, Happening::ResourceRetired(retired)]
         {
             let body = serde_json::to_value(&what).unwrap();

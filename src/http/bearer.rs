@@ -6,17 +6,18 @@ use zeroize::Zeroizing;
 
 use super::problem::Problem;
 
-/// The bearer token of this request.
+/// The session token of this request.
 pub(super) fn token(request: &HttpRequest) -> Result<Zeroizing<String>, Problem> {
-    let header = request.headers().get(header::AUTHORIZATION);
-    let (scheme, token) = header
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .ok_or_else(missing)?;
-    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
-        return Err(missing());
-    }
-    Ok(Zeroizing::new(token.trim().to_owned()))
+    find(request).ok_or_else(missing)
+}
+
+/// The bearer token of this request, if it carries one.
+pub(super) fn find(request: &HttpRequest) -> Option<Zeroizing<String>> {
+    let header = request.headers().get(header::AUTHORIZATION)?;
+    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+        .then(|| Zeroizing::new(token.to_owned()))
 }
 
 fn missing() -> Problem {

@@ -109,7 +109,8 @@ fn too_large() -> Problem {
         StatusCode::PAYLOAD_TOO_LARGE,
         "body-too-large",
         "The body is too large",
-        "No proof of identity is larger than 64 KiB. Send the document alone.",
+        "No request has more than 64 KiB: a proof of identity has 10 KiB at most, a machine with \
+         100 agents less than 50.",
     )
 }
 

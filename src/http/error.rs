@@ -6,11 +6,12 @@
 use actix_web::http::StatusCode;
 
 use super::problem::Problem;
-use crate::broker::error::{BrokerError, CheckError, Denied, Failed, LoginError};
+use crate::broker::error::{BrokerError, ChangeError, CheckError, Denied, Failed, LoginError};
 use crate::broker::limits::TooMany;
-use crate::directory::Refused;
+use crate::directory::{ChangeRefused, Refused};
 use crate::identity::{ProofError, VerifyError};
 use crate::names::{InstanceId, Provider};
+use crate::registration::{DeclarationError, Origin};
 use crate::token::TokenRefused;
 
 /// When a caller should try again after a failure of ours, in seconds.
@@ -36,6 +37,45 @@ impl From<CheckError> for Problem {
             BrokerError::Failed(failed) => failed.into(),
         }
     }
+}
+
+impl From<DeclarationError> for Problem {
+    fn from(DeclarationError { field, reason }: DeclarationError) -> Self {
+        Problem::malformed(format!("The member {field}: {reason}.")).blaming(&field)
+    }
+}
+
+/// A registration that stays as it is.
+pub(super) fn not_changed(instance_id: &InstanceId, error: ChangeError) -> Problem {
+    match error {
+        BrokerError::Denied(ChangeRefused::NotRegistered) => not_registered(instance_id),
+        BrokerError::Denied(ChangeRefused::Owned(owner)) => owned(instance_id, owner),
+        BrokerError::Failed(failed) => failed.into(),
+    }
+}
+
+/// Nothing live is registered for this machine.
+pub(super) fn not_registered(instance_id: &InstanceId) -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "instance-unknown",
+        "The machine is not registered",
+        format!("Nothing live is registered for {instance_id}. GET /v1/resources lists what is."),
+    )
+    .with(|body| body.instance_id = Some(instance_id.as_str().to_owned()))
+}
+
+fn owned(instance_id: &InstanceId, owner: Origin) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        &format!("owned-by-{owner}"),
+        "The registration is somebody else's to change",
+        format!(
+            "{instance_id} is registered by a [[resource]] of the broker's configuration: change \
+             it there and send the broker SIGHUP."
+        ),
+    )
+    .with(|body| body.instance_id = Some(instance_id.as_str().to_owned()))
 }
 
 impl From<Failed> for Problem {

@@ -4,17 +4,21 @@
 //! the one map from what the broker says to what callers are told; [`compat`] serves existing
 //! agent clients in their own words.
 
+mod agents;
 mod bearer;
 mod body;
 pub mod compat;
 mod error;
 mod health;
+mod listing;
 mod login;
 mod me;
 mod metrics;
 mod openapi;
+mod operator;
 mod problem;
 mod request;
+mod resources;
 mod server;
 mod well_known;
 

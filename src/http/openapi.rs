@@ -15,6 +15,13 @@ use utoipa::{Modify, OpenApi};
         super::login::aws,
         super::me::show,
         super::me::heartbeat,
+        super::resources::put,
+        super::resources::find,
+        super::resources::delete,
+        super::resources::list,
+        super::resources::show,
+        super::agents::list,
+        super::agents::show,
         super::well_known::jwks,
         super::well_known::authorization_server,
         super::well_known::openid_configuration,
@@ -23,17 +30,22 @@ use utoipa::{Modify, OpenApi};
         super::metrics::show,
         super::compat::aws::login,
     ),
-    modifiers(&SessionToken, &OperationIds)
+    modifiers(&Tokens, &OperationIds)
 )]
 struct Api;
 
-struct SessionToken;
+struct Tokens;
 
-impl Modify for SessionToken {
+impl Modify for Tokens {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         let components = api.components.get_or_insert_default();
         components.add_security_scheme("session", SecurityScheme::Http(scheme));
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A token whose SHA-256 stands in an [[operator]]"))
+            .build();
+        components.add_security_scheme("operator", SecurityScheme::Http(scheme));
     }
 }
 

@@ -11,8 +11,9 @@ use actix_web::{App, HttpResponse, HttpServer, Resource};
 
 use super::error::not_enabled;
 use super::problem::Problem;
-use super::{compat, health, login, me, metrics, openapi, request, well_known};
+use super::{agents, compat, health, login, me, metrics, openapi, request, resources, well_known};
 use crate::broker::Broker;
+use crate::broker::operators::Operators;
 use crate::database::Database;
 use crate::names::Provider;
 use crate::token::jwks::JwkSet;
@@ -32,6 +33,8 @@ pub struct Front {
     pub public_url: String,
     /// The providers that are switched on.
     pub providers: Vec<Provider>,
+    /// Who may see and change registrations.
+    pub operators: Operators,
 }
 
 impl Front {
@@ -85,14 +88,28 @@ pub fn serve(
 }
 
 fn routes(config: &mut ServiceConfig) {
-    let post = |path| only(path, Method::POST);
-    let get = |path| only(path, Method::GET);
+    let post = |path| only(path, &[Method::POST]);
+    let get = |path| only(path, &[Method::GET]);
     config
         .service(post("/v1/login/aws").route(web::post().to(login::aws)))
         .service(post("/v1/login/azure").route(web::post().to(|| login::other(Provider::Azure))))
         .service(post("/v1/login/google").route(web::post().to(|| login::other(Provider::Google))))
         .service(get("/v1/agents/me").route(web::get().to(me::show)))
         .service(post("/v1/agents/me/heartbeat").route(web::post().to(me::heartbeat)))
+        .service(get("/v1/agents").route(web::get().to(agents::list)))
+        .service(get("/v1/agents/{id}").route(web::get().to(agents::show)))
+        .service(get("/v1/resources").route(web::get().to(resources::list)))
+        .service(get("/v1/resources/{id}").route(web::get().to(resources::show)))
+        .service(
+            // An instance id may hold a slash.
+            only(
+                "/v1/resources/{provider}/{instance_id:.*}",
+                &[Method::GET, Method::PUT, Method::DELETE],
+            )
+            .route(web::get().to(resources::find))
+            .route(web::put().to(resources::put))
+            .route(web::delete().to(resources::delete)),
+        )
         .service(get("/.well-known/jwks.json").route(web::get().to(well_known::jwks)))
         .service(
             get("/.well-known/oauth-authorization-server")
@@ -109,20 +126,21 @@ fn routes(config: &mut ServiceConfig) {
         .configure(compat::routes);
 }
 
-/// A path that takes one method; any other is told so.
-fn only(path: &str, method: Method) -> Resource {
+/// A path that takes these methods; any other is told so.
+fn only(path: &str, methods: &[Method]) -> Resource {
+    let problem = wrong_method(methods);
     web::resource(path.to_owned()).default_service(web::to(move || {
-        let problem = wrong_method(&method);
+        let problem = problem.clone();
         async move { Err::<HttpResponse, Problem>(problem) }
     }))
 }
 
-/// What is told to a request of another method than this.
-pub(super) fn wrong_method(allowed: &Method) -> Problem {
+/// What is told to a request of another method than these.
+pub(super) fn wrong_method(allowed: &[Method]) -> Problem {
     let status = StatusCode::METHOD_NOT_ALLOWED;
+    let allowed = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
     let detail = format!("This path takes {allowed} only.");
-    Problem::new(status, "method-not-allowed", "This method is not offered", detail)
-        .allow(allowed.as_str())
+    Problem::new(status, "method-not-allowed", "This method is not offered", detail).allow(allowed)
 }
 
 async fn not_found() -> Result<HttpResponse, Problem> {

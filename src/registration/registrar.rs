@@ -36,6 +36,12 @@ impl Origin {
     }
 }
 
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Who makes a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Registrar {

@@ -1,12 +1,10 @@
 //! What does an accepted token stand for? The agent and its resource, as they are now.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::directory::view::is_recent;
 use crate::names::Provider;
-
-/// An agent counts as connected for so long after its last heartbeat.
-pub const CONNECTED_FOR: TimeDelta = TimeDelta::seconds(90);
 
 /// A token that stands, with the live agent behind it. Only the minter's check makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +34,6 @@ pub struct Session {
 impl Session {
     /// Whether the agent is connected at this time.
     pub fn is_connected(&self, now: DateTime<Utc>) -> bool {
-        self.last_seen_at.is_some_and(|seen| now - seen < CONNECTED_FOR)
+        is_recent(self.last_seen_at, now)
     }
 }

@@ -16,5 +16,5 @@ pub use login::{AgentRef, AwsLogin, AzureLogin, GoogleLogin, LoginAnswer, Resour
 pub use me::{Me, MeAgent};
 pub use problem::Problem;
 pub use registration::{
-    Agent, AgentDeclaration, ConvergedResource, Page, Resource, ResourceDeclaration,
+    Agent, AgentDeclaration, ConvergedResource, ListQuery, Page, Resource, ResourceDeclaration,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::names::Provider;
@@ -57,7 +57,8 @@ pub struct Resource {
     pub generation: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// `file` or `api`: who registered it, and alone may change it.
+    /// `file`, `api` or `enrolment`: where it came from. What came from a file, the file alone may
+    /// change.
     pub origin: String,
     /// Whether it takes part in logins.
     pub live: bool,
@@ -104,6 +105,32 @@ pub struct Agent {
     pub created_at: DateTime<Utc>,
     /// When it was retired.
     pub retired_at: Option<DateTime<Utc>>,
+}
+
+/// Which part of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// Entries at most, 1 to 1000; left out: 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    pub limit: Option<u64>,
+    /// The `next_cursor` of the part before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Only this cloud's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Provider>,
+    /// Only this machine's; Azure's ids without regard to case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    /// Only what is live, or only what is retired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<bool>,
+    /// Only agents that are connected, or only others; only resources with such an agent, or
+    /// without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connected: Option<bool>,
 }
 
 /// A part of a list.

@@ -3,9 +3,12 @@
 use actix::Actor as _;
 use callsign::clock::Clock;
 use callsign::directory::actor::Directory;
-use callsign::directory::{Converge, DirectoryError, FileResources, Retire};
+use callsign::directory::{
+    ChangeRefused, Converge, Converged, DirectoryError, FileResources, Retire,
+};
 use callsign::mailbox::{Ask, Gate, Lifeline, Mailbox, Ping, Request};
 use callsign::names::Provider;
+use callsign::registration::Registrar;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -42,15 +45,23 @@ async fn a_declaration_is_converged_once_and_retired_once() {
     let actor = start(opened.database.clone());
     let [spec] = declared(&resource(MACHINE, &["main"])).try_into().unwrap();
     let converge: Mailbox<Converge> = actor.mailbox();
-    let change = converge.ask(Converge(spec.clone())).await.unwrap().unwrap().unwrap();
-    assert_eq!((change.created, change.agents_added), (true, vec!["main".to_owned()]));
-    assert_eq!(converge.ask(Converge(spec.clone())).await, Ok(Ok(None)));
+    let declare = || Converge::from_file(spec.clone());
+    let begun = converge.ask(declare()).await.unwrap().unwrap().unwrap();
+    let names: Vec<&str> = begun.resource.agents.iter().map(|agent| agent.name.as_str()).collect();
+    assert_eq!((begun.begun, begun.event.is_some(), names), (true, true, vec!["main"]));
+    let again = converge.ask(declare()).await.unwrap().unwrap().unwrap();
+    assert_eq!(again, Converged { resource: begun.resource, begun: false, event: None });
     let files = actor.mailbox::<FileResources>().ask(FileResources).await.unwrap().unwrap();
     assert_eq!(files, [(Provider::Aws, spec.instance_id.clone())]);
     let retire: Mailbox<Retire> = actor.mailbox();
-    let question = || Retire { provider: Provider::Aws, instance_id: spec.instance_id.clone() };
-    assert!(retire.ask(question()).await.unwrap().unwrap().is_some());
-    assert_eq!(retire.ask(question()).await, Ok(Ok(None)));
+    let question = || Retire {
+        provider: Provider::Aws,
+        instance_id: spec.instance_id.clone(),
+        by: Registrar::File,
+        request_id: None,
+    };
+    assert!(retire.ask(question()).await.unwrap().unwrap().is_ok());
+    assert_eq!(retire.ask(question()).await, Ok(Ok(Err(ChangeRefused::NotRegistered))));
 }
 
 #[actix::test]
@@ -61,9 +72,9 @@ async fn a_database_that_is_away_is_an_error_of_ours_and_the_actor_lives_on() {
     let away = opened.again().await;
     away.clone().close().await.unwrap();
     let broken = start(away);
-    let answer = broken.mailbox().ask(Converge(spec.clone())).await.unwrap();
+    let answer = broken.mailbox().ask(Converge::from_file(spec.clone())).await.unwrap();
     assert!(matches!(answer, Err(DirectoryError::Database(_))), "{answer:?}");
     assert_eq!(broken.mailbox().ask(Ping).await, Ok(()));
-    assert!(actor.mailbox().ask(Converge(spec)).await.unwrap().unwrap().is_some());
+    assert!(actor.mailbox().ask(Converge::from_file(spec)).await.unwrap().unwrap().is_ok());
     assert!(actor.deaths.try_recv().is_err());
 }

@@ -7,6 +7,7 @@ mod login;
 mod operations;
 mod problems;
 mod real_documents;
+mod registration;
 mod session;
 mod token_attacks;
 mod unavailable;

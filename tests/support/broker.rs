@@ -8,10 +8,11 @@ use callsign::config::Config;
 use callsign::emulator::aws::AwsSigner;
 use callsign::registration::ResourceSpec;
 use callsign::service::Service;
+use entity::auth_event;
 use futures_util::future::join_all;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, EntityTrait as _, QueryOrder as _};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -110,6 +111,31 @@ impl TestBroker {
             None => request,
         })
         .await
+    }
+
+    /// Asks as the operator of the tests.
+    pub async fn operate(&self, method: Method, path: &str) -> Answer {
+        send(self.request(method, path).bearer_auth(OPERATOR)).await
+    }
+
+    /// Declares a registration as the operator of the tests.
+    pub async fn put(&self, path: &str, declaration: &Value) -> Answer {
+        let request = self.request(Method::PUT, path).bearer_auth(OPERATOR);
+        send(request.json(declaration)).await
+    }
+
+    /// What an operator sees there.
+    pub async fn look(&self, path: &str) -> Value {
+        let answer = self.operate(Method::GET, path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.json()
+    }
+
+    /// The bodies of the audit log, oldest first.
+    pub async fn events(&self) -> Vec<Value> {
+        let log = auth_event::Entity::find().order_by_asc(auth_event::Column::Seq);
+        let rows = log.all(&self.sql().await).await.unwrap();
+        rows.iter().map(|row| serde_json::from_str(&row.body).unwrap()).collect()
     }
 
     /// Logs in by this machine's `pkcs7`.
@@ -217,7 +243,8 @@ fn trust_toml(signer: &AwsSigner) -> String {
     signer.trust_toml(machine::REGION).unwrap()
 }
 
-fn sha256_hex(text: &str) -> String {
+/// As an `[[operator]]` has it.
+pub fn sha256_hex(text: &str) -> String {
     use sha2::Digest as _;
     sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }

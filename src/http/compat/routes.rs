@@ -21,7 +21,7 @@ pub(in crate::http) fn routes(config: &mut ServiceConfig) {
 fn route(provider: Provider) -> Resource {
     let path = format!("/api/v2/workspaceagents/{provider}-instance-identity");
     web::resource(path).default_service(web::to(move || async move {
-        let problem = wrong_method(&Method::POST);
+        let problem = wrong_method(&[Method::POST]);
         Err::<HttpResponse, _>(CompatProblem::new(provider, problem))
     }))
 }

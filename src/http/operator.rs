@@ -1,0 +1,68 @@
+//! Is this request an operator's (RFC 6750)?
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+
+use super::bearer;
+use super::problem::Problem;
+use super::server::Front;
+use crate::broker::operators::OperatorRefused;
+use crate::config::Scope;
+use crate::registration::Registrar;
+
+/// The operator behind this request, if it may do this.
+pub(super) fn require(
+    front: &Front,
+    request: &HttpRequest,
+    scope: Scope,
+) -> Result<Registrar, Problem> {
+    let token = bearer::find(request).ok_or_else(missing)?;
+    front.operators.admit(&token, scope).map_err(|refused| {
+        tracing::warn!(cause = %refused, "an operator token was refused");
+        match refused {
+            OperatorRefused::Unknown => unknown(),
+            OperatorRefused::Scope(scope) => insufficient(scope),
+        }
+    })
+}
+
+fn missing() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "token-rejected",
+        "An operator token is needed",
+        "Send the token as Authorization: Bearer <token>; `callsign operator-token` makes one.",
+    )
+    .challenge(r#"Bearer realm="callsign operators""#)
+}
+
+fn unknown() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "token-rejected",
+        "The operator token was not accepted",
+        "It is no operator's of this broker. Its SHA-256 must stand in an [[operator]] of the \
+         broker's configuration.",
+    )
+    .challenge(r#"Bearer realm="callsign operators", error="invalid_token""#)
+}
+
+fn insufficient(scope: Scope) -> Problem {
+    let (word, challenge) = match scope {
+        Scope::Read => (
+            "read",
+            r#"Bearer realm="callsign operators", error="insufficient_scope", scope="read""#,
+        ),
+        Scope::Write => (
+            "write",
+            r#"Bearer realm="callsign operators", error="insufficient_scope", scope="write""#,
+        ),
+    };
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "insufficient-scope",
+        "This operator may not do this",
+        format!("It needs the scope \"{word}\" in its [[operator]] entry."),
+    )
+    .challenge(challenge)
+}
