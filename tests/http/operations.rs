@@ -152,7 +152,8 @@ fn routes() -> BTreeSet<String> {
         paths.insert(compatible.replace("{provider}", provider));
     }
     paths.remove("/openapi.json");
-    paths
+    // Whatever a parameter matches, it is described by its name.
+    paths.into_iter().map(|path| path.replace(":.*}", "}")).collect()
 }
 
 #[actix::test]
@@ -170,13 +171,13 @@ async fn every_route_is_described_and_every_description_is_of_a_route() {
     }
     assert!(missing.is_empty(), "not described: {missing:?}");
     for (path, methods) in api["paths"].as_object().unwrap() {
-        for method in methods.as_object().unwrap().keys() {
-            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+        for method in [Method::GET, Method::PUT, Method::POST, Method::DELETE, Method::PATCH] {
+            let described = methods.get(method.as_str().to_lowercase()).is_some();
             let path = path.replace(['{', '}'], "");
             let answer = send(broker.request(method.clone(), &path)).await;
             let verdict = answer.verdict();
             assert!(!verdict.contains("not-found"), "{method} {path}: {verdict}");
-            assert_ne!(answer.status, 405, "{method} {path}");
+            assert_eq!(answer.status != 405, described, "{method} {path}: {verdict}");
         }
     }
 }
