@@ -61,7 +61,7 @@ impl Cli {
     pub async fn run(self) -> Outcome {
         match self.command {
             Command::Serve(args) => serve::run(args).await,
-            Command::Demo(args) => demo::run(args).await,
+            Command::Demo(args) => Box::pin(demo::run(args)).await,
             Command::Agent(args) => agent::run(args).await,
             Command::Login(args) => login::run(args).await,
             Command::Emulate(args) => emulate::run(args).await,
