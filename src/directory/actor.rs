@@ -1,32 +1,63 @@
 //! Who looks registrations up, and who changes them? The directory actor.
 //!
 //! It holds no registration in memory: what it answers is what the database says now, so that
-//! several brokers on one database never disagree.
+//! several brokers on one database never disagree. Who asks while a look is under way is answered by
+//! the next one, all with one query, so a storm of logins costs few queries and a lone login waits
+//! for nobody.
 
-use actix::{Actor, Context, Handler, ResponseFuture};
+use std::collections::HashMap;
+
+use actix::{
+    Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, ResponseFuture,
+    WrapFuture as _,
+};
+use tokio::sync::oneshot;
 
 use super::messages::{
-    Converge, DirectoryError, FileResources, FindAgent, ListAgents, ListResources, Retire,
-    ShowAgent, ShowResource,
+    Converge, FileResources, FindAgent, ListAgents, ListResources, Retire, ShowAgent, ShowResource,
 };
-use super::selection::{Agent, Refused, select};
+use super::selection::{LiveResource, Refused, select};
 use super::store;
 use crate::clock::Clock;
 use crate::database::Database;
-use crate::mailbox::{Ask, Lifeline, Panicked, Ping, Request};
+use crate::mailbox::{Ask, Lifeline, Panicked, Ping, Place, Request};
+use crate::names::InstanceId;
 
 /// Looks up and converges registrations.
 #[derive(Debug)]
 pub struct Directory {
     database: Database,
     clock: Clock,
+    waiting: Vec<Waiting>,
+    looking: bool,
     _lifeline: Lifeline,
+}
+
+/// A login that waits for a look.
+#[derive(Debug)]
+struct Waiting {
+    request: FindAgent,
+    done: oneshot::Sender<<FindAgent as Request>::Answer>,
+    _place: Place,
 }
 
 impl Directory {
     /// A directory over this database.
     pub fn new(database: Database, clock: Clock, lifeline: Lifeline) -> Self {
-        Self { database, clock, _lifeline: lifeline }
+        Self { database, clock, waiting: Vec::new(), looking: false, _lifeline: lifeline }
+    }
+
+    fn look_next(&mut self, context: &mut Context<Self>) {
+        if self.looking || self.waiting.is_empty() {
+            return;
+        }
+        self.looking = true;
+        // A task of its own, so that a panic in it ends this look and not the directory.
+        let look = actix::spawn(look(self.database.clone(), next_group(&mut self.waiting)));
+        context.spawn(look.into_actor(self).map(|_, directory, context| {
+            directory.looking = false;
+            directory.look_next(context);
+        }));
     }
 }
 
@@ -39,9 +70,13 @@ type Reply<R> = ResponseFuture<Result<<R as Request>::Answer, Panicked>>;
 impl Handler<Ask<FindAgent>> for Directory {
     type Result = Reply<FindAgent>;
 
-    fn handle(&mut self, ask: Ask<FindAgent>, _: &mut Self::Context) -> Self::Result {
-        let database = self.database.clone();
-        ask.answer_later(|request| async move { find_agent(&database, request).await })
+    fn handle(&mut self, ask: Ask<FindAgent>, context: &mut Self::Context) -> Self::Result {
+        let (request, place) = ask.into_parts();
+        let (done, found) = oneshot::channel();
+        self.waiting.push(Waiting { request, done, _place: place });
+        self.look_next(context);
+        // A look that panicked drops its senders.
+        Box::pin(async move { found.await.map_err(|_| Panicked) })
     }
 }
 
@@ -128,20 +163,48 @@ impl Handler<Ask<Ping>> for Directory {
     }
 }
 
-async fn find_agent(
-    database: &Database,
-    FindAgent { instance, name }: FindAgent,
-) -> Result<Result<Agent, Refused>, DirectoryError> {
-    let connection = database.connection();
-    let (provider, instance_id) = (instance.provider(), instance.instance_id().clone());
-    let account = instance.account().to_owned();
-    let live = store::find_live(connection, provider, &instance_id).await?;
-    match select(live, instance, name.as_deref()) {
-        Err(Refused::InstanceUnknown)
-            if store::was_retired(connection, provider, &instance_id, &account).await? =>
-        {
-            Ok(Err(Refused::InstanceRetired))
+/// Those that have waited longest, for machines of one cloud, as many as go into one query.
+fn next_group(waiting: &mut Vec<Waiting>) -> Vec<Waiting> {
+    let provider = waiting.first().map(|first| first.request.instance.provider());
+    let mut places = store::MOST_AT_ONCE;
+    let fits = |asked: &mut Waiting| {
+        let fits = places > 0 && Some(asked.request.instance.provider()) == provider;
+        places -= usize::from(fits);
+        fits
+    };
+    waiting.extract_if(.., fits).collect()
+}
+
+async fn look(database: Database, group: Vec<Waiting>) {
+    let instances = group.iter().map(|asked| &asked.request.instance);
+    match store::find_live(database.connection(), instances).await {
+        Ok(live) => group.into_iter().for_each(|asked| asked.answer(&database, &live)),
+        Err(error) => group.into_iter().for_each(|asked| asked.tell(Err(error.clone()))),
+    }
+}
+
+impl Waiting {
+    fn answer(self, database: &Database, live: &HashMap<InstanceId, LiveResource>) {
+        let FindAgent { instance, name } = &self.request;
+        let found = live.get(instance.instance_id()).cloned();
+        match select(found, instance.clone(), name.as_deref()) {
+            // One more query for one that has nothing, and nobody waits for it.
+            Err(Refused::InstanceUnknown) => drop(actix::spawn(self.miss(database.clone()))),
+            outcome => self.tell(Ok(outcome)),
         }
-        outcome => Ok(outcome),
+    }
+
+    /// Nothing is live: was there something once?
+    async fn miss(self, database: Database) {
+        let retired = store::was_retired(database.connection(), &self.request.instance).await;
+        self.tell(retired.map(|retired| match retired {
+            true => Err(Refused::InstanceRetired),
+            false => Err(Refused::InstanceUnknown),
+        }));
+    }
+
+    fn tell(self, answer: <FindAgent as Request>::Answer) {
+        // Nobody waits any more when the client hung up.
+        let _ = self.done.send(answer);
     }
 }

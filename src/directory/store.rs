@@ -9,6 +9,8 @@ pub(super) use change::{converge, retire};
 pub(super) use list::{list_agents, list_resources, show_agent, show_resource};
 pub use snapshot::look_ahead;
 
+use std::collections::HashMap;
+
 use entity::{agent, resource};
 use sea_orm::sea_query::{Expr, IntoCondition as _, JoinType};
 use sea_orm::{
@@ -19,6 +21,7 @@ use uuid::Uuid;
 
 use super::messages::DirectoryError;
 use super::selection::{LiveResource, RootAgent, admits};
+use crate::identity::VerifiedInstance;
 use crate::names::{InstanceId, Provider};
 use crate::registration::Origin;
 
@@ -31,22 +34,33 @@ impl From<DbErr> for DirectoryError {
     }
 }
 
-/// Id, name and account of a resource; id and name of an agent on it, if there is any.
-type FoundRow = (Uuid, String, String, Option<Uuid>, Option<String>);
+/// Instance, id, name and account of a resource; id and name of an agent on it, if there is any.
+type FoundRow = (String, Uuid, String, String, Option<Uuid>, Option<String>);
 
-/// The live resource of an instance with its live root agents: the one query of a login. Both of
-/// its indexes hold live rows only, so its cost knows nothing of earlier generations.
+/// Machines that one query asks for, at most.
+pub(super) const MOST_AT_ONCE: usize = 64;
+
+/// The live resources of these machines, all of one cloud, with their live root agents: the one
+/// query of their logins. Both of its indexes hold live rows only, so its cost knows nothing of
+/// earlier generations.
 pub(super) async fn find_live(
     connection: &impl ConnectionTrait,
-    provider: Provider,
-    instance_id: &InstanceId,
-) -> Result<Option<LiveResource>, DirectoryError> {
+    machines: impl Iterator<Item = &VerifiedInstance> + Clone,
+) -> Result<HashMap<InstanceId, LiveResource>, DirectoryError> {
+    let Some(provider) = machines.clone().next().map(VerifiedInstance::provider) else {
+        return Ok(HashMap::new());
+    };
     let live_roots = |_resource: DynIden, agent: DynIden| {
         let is_null = |column| Expr::col((agent.clone(), column)).is_null();
         is_null(agent::Column::RetiredAt).and(is_null(agent::Column::ParentId)).into_condition()
     };
-    let rows: Vec<FoundRow> = live(provider, instance_id)
+    let ids = padded(machines.map(|machine| machine.instance_id().as_str()).collect());
+    let rows: Vec<FoundRow> = resource::Entity::find()
+        .filter(resource::Column::Provider.eq(provider.as_str()))
+        .filter(resource::Column::InstanceId.is_in(ids))
+        .filter(resource::Column::RetiredAt.is_null())
         .select_only()
+        .column(resource::Column::InstanceId)
         .columns([resource::Column::Id, resource::Column::Name, resource::Column::Account])
         .column(agent::Column::Id)
         .column(agent::Column::Name)
@@ -54,33 +68,42 @@ pub(super) async fn find_live(
         .into_tuple()
         .all(connection)
         .await?;
-    Ok(rows.into_iter().fold(None, |found, (id, name, account, agent_id, agent_name)| {
-        let mut resource =
-            found.unwrap_or_else(|| LiveResource { id, name, account, root_agents: Vec::new() });
+    let mut found = HashMap::new();
+    for (instance_id, id, name, account, agent_id, agent_name) in rows {
+        let parsed = InstanceId::parse(provider, &instance_id);
+        let resource = found
+            .entry(parsed.map_err(|_| corrupt(&instance_id))?)
+            .or_insert_with(|| LiveResource { id, name, account, root_agents: Vec::new() });
         let agent = agent_id.zip(agent_name).map(|(id, name)| RootAgent { id, name });
         resource.root_agents.extend(agent);
-        Some(resource)
-    }))
+    }
+    Ok(found)
+}
+
+/// Fills up to a power of two with the last one, so that few statements are ever prepared.
+fn padded(mut ids: Vec<&str>) -> Vec<&str> {
+    if let Some(last) = ids.last().copied() {
+        ids.resize(ids.len().next_power_of_two(), last);
+    }
+    ids
 }
 
 /// Whether a retired registration was the proven machine's; asked only where nothing is live.
 pub(super) async fn was_retired(
     connection: &impl ConnectionTrait,
-    provider: Provider,
-    instance_id: &InstanceId,
-    account: &str,
+    machine: &VerifiedInstance,
 ) -> Result<bool, DirectoryError> {
     let accounts: Vec<String> = resource::Entity::find()
         .select_only()
         .column(resource::Column::Account)
         .distinct()
-        .filter(resource::Column::Provider.eq(provider.as_str()))
-        .filter(resource::Column::InstanceId.eq(instance_id.as_str()))
+        .filter(resource::Column::Provider.eq(machine.provider().as_str()))
+        .filter(resource::Column::InstanceId.eq(machine.instance_id().as_str()))
         .filter(resource::Column::RetiredAt.is_not_null())
         .into_tuple()
         .all(connection)
         .await?;
-    Ok(accounts.iter().any(|registered| admits(registered, account)))
+    Ok(accounts.iter().any(|registered| admits(registered, machine.account())))
 }
 
 /// The live resources that came from the configuration.

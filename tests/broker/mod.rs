@@ -2,3 +2,4 @@
 
 mod retired_meanwhile;
 mod several;
+mod together;
