@@ -1,6 +1,7 @@
 //! Denied or failed? A denial is an answer about the caller; a failure is one about us, and never
 //! looks like a denial.
 
+use super::delegate::NotDelegated;
 use super::limits::TooMany;
 use crate::directory::{ChangeRefused, DirectoryError, Refused};
 use crate::event::RecordError;
@@ -89,6 +90,9 @@ pub type LoginError = BrokerError<Denied>;
 
 /// Why a registration was not changed.
 pub type ChangeError = BrokerError<ChangeRefused>;
+
+/// Why a sub-agent got no token.
+pub type DelegateError = BrokerError<NotDelegated>;
 
 /// Why a token was not accepted.
 pub type CheckError = BrokerError<TokenRefused>;

@@ -37,7 +37,8 @@ struct Buckets<C: Clock> {
     checks: AtomicU32,
 }
 
-type Machine = (Provider, InstanceId);
+/// A machine, as its limit is told apart.
+pub type Machine = (Provider, InstanceId);
 
 /// A machine logs in more often than it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +81,11 @@ impl<C: Clock + Clone> Limits<C> {
         self.admit_machine((instance.provider(), instance.instance_id().clone()))
     }
 
-    fn admit_machine(&self, machine: Machine) -> Result<(), TooMany> {
+    /// Lets one more token for an agent of this machine through.
+    ///
+    /// # Errors
+    /// As [`admit`](Self::admit).
+    pub fn admit_machine(&self, machine: Machine) -> Result<(), TooMany> {
         let Some(buckets) = &self.0 else { return Ok(()) };
         if buckets.checks.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
             buckets.machines.retain_recent();

@@ -34,6 +34,15 @@ fn tell(event: &AuthEvent, metrics: &Metrics) {
                 "login granted"
             );
         }
+        Happening::TokenDelegated(delegated) => tracing::info!(
+            request_id,
+            provider = delegated.token.provider.as_str(),
+            instance_id = delegated.token.instance_id,
+            agent = delegated.token.agent_name,
+            parent_id = %delegated.parent_id,
+            token_id = %delegated.token.token_id,
+            "token delegated"
+        ),
         Happening::LoginRefused(refused) => {
             metrics.login(refused.provider, refused.proof_kind, refused.code);
             tracing::warn!(

@@ -5,6 +5,7 @@
 //! introduces them to each other and stops them.
 
 pub mod authenticate;
+pub mod delegate;
 pub mod deploy;
 pub mod desk;
 pub mod error;
@@ -22,13 +23,14 @@ use limits::Limits;
 
 use crate::clock::Clock;
 use crate::directory::{
-    Converge, FileResources, FindAgent, ListAgents, ListResources, Retire, ShowAgent, ShowResource,
+    Converge, FileResources, FindAgent, FindSubAgent, ListAgents, ListResources, Retire, ShowAgent,
+    ShowResource,
 };
 use crate::event::{Bus, Heartbeat, Record};
 use crate::identity::VerifyIdentity;
 use crate::mailbox::{Gate, Mailbox, Ping};
 use crate::metrics::Metrics;
-use crate::token::{CheckSigning, CheckToken, MintToken};
+use crate::token::{CheckSigning, CheckToken, DelegateToken, MintToken};
 
 /// The rooms, as the flow sees them: a mailbox for each question. It has no state of its own, so
 /// it is no actor: a mailbox in front of it would only put requests into one line.
@@ -42,6 +44,10 @@ pub struct Broker {
     pub find: Mailbox<FindAgent>,
     /// Make a token.
     pub mint: Mailbox<MintToken>,
+    /// Which sub-agent is meant?
+    pub find_sub_agent: Mailbox<FindSubAgent>,
+    /// Make a token for a sub-agent.
+    pub delegate: Mailbox<DelegateToken>,
     /// Does this token stand?
     pub check: Mailbox<CheckToken>,
     /// Does the signing key sign?

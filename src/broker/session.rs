@@ -27,6 +27,6 @@ pub async fn heartbeat(
 ) -> Result<DateTime<Utc>, CheckError> {
     let session = identify(broker, token).await?;
     let at = broker.clock.now();
-    broker.heartbeat.ask(Heartbeat { agent_id: session.agent_id, at }).await??;
+    broker.heartbeat.ask(Heartbeat { agent_id: session.agent_id(), at }).await??;
     Ok(at)
 }

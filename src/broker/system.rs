@@ -205,6 +205,8 @@ impl Rooms {
             verify: Mailbox::new(&verifier, &verifying),
             find: Mailbox::new(&directory, &finding),
             mint: Mailbox::new(&minter, &minting),
+            find_sub_agent: Mailbox::new(&directory, &finding),
+            delegate: Mailbox::new(&minter, &minting),
             check: Mailbox::new(&minter, &minting),
             check_signing: Mailbox::new(&minter, &minting),
             record: Mailbox::new(&recorder, &recording),

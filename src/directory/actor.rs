@@ -14,10 +14,11 @@ use actix::{
 use tokio::sync::oneshot;
 
 use super::messages::{
-    Converge, FileResources, FindAgent, ListAgents, ListResources, Retire, ShowAgent, ShowResource,
+    Converge, FileResources, FindAgent, FindSubAgent, ListAgents, ListResources, Retire, ShowAgent,
+    ShowResource,
 };
 use super::selection::{LiveResource, Refused, select};
-use super::store;
+use super::{store, sub_agent};
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::mailbox::{Ask, Lifeline, Panicked, Ping, Place, Request};
@@ -77,6 +78,18 @@ impl Handler<Ask<FindAgent>> for Directory {
         self.look_next(context);
         // A look that panicked drops its senders.
         Box::pin(async move { found.await.map_err(|_| Panicked) })
+    }
+}
+
+impl Handler<Ask<FindSubAgent>> for Directory {
+    type Result = Reply<FindSubAgent>;
+
+    fn handle(&mut self, ask: Ask<FindSubAgent>, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        ask.answer_later(|FindSubAgent { parent_id, name }| async move {
+            let live = store::sub_agents(database.connection(), parent_id).await?;
+            Ok(sub_agent::select(parent_id, live, &name))
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::query::{Cursor, Filter, Page};
 use super::selection::{Agent, Refused};
+use super::sub_agent::SubAgent;
 use super::view::{AgentView, ResourceView};
 use crate::event::AuthEvent;
 use crate::identity::VerifiedInstance;
@@ -18,6 +19,15 @@ pub struct FindAgent {
     pub instance: VerifiedInstance,
     /// The name that was asked for.
     pub name: Option<String>,
+}
+
+/// Which sub-agent of this root agent is meant? Else: the names of those that it has, sorted.
+#[derive(Clone, Debug)]
+pub struct FindSubAgent {
+    /// The root agent.
+    pub parent_id: Uuid,
+    /// The name that was asked for.
+    pub name: String,
 }
 
 /// Make the registration equal to this declaration.
@@ -95,6 +105,10 @@ pub struct FileResources;
 
 impl Request for FindAgent {
     type Answer = Result<Result<Agent, Refused>, DirectoryError>;
+}
+
+impl Request for FindSubAgent {
+    type Answer = Result<Result<SubAgent, Vec<String>>, DirectoryError>;
 }
 
 impl Request for Converge {

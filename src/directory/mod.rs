@@ -12,11 +12,13 @@ pub mod preview;
 pub mod query;
 pub mod selection;
 mod store;
+pub mod sub_agent;
 pub mod view;
 
 pub use messages::{
-    ChangeRefused, Converge, Converged, DirectoryError, FileResources, FindAgent, ListAgents,
-    ListResources, Retire, ShowAgent, ShowResource,
+    ChangeRefused, Converge, Converged, DirectoryError, FileResources, FindAgent, FindSubAgent,
+    ListAgents, ListResources, Retire, ShowAgent, ShowResource,
 };
 pub use selection::{Agent, Refused};
 pub use store::look_ahead;
+pub use sub_agent::SubAgent;

@@ -15,7 +15,7 @@ use entity::{agent, resource};
 use sea_orm::sea_query::{Expr, IntoCondition as _, JoinType};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, DynIden, EntityTrait, ExprTrait as _, QueryFilter,
-    QuerySelect, RelationTrait as _, Select, SqlErr,
+    QuerySelect, QueryTrait as _, RelationTrait as _, Select, SqlErr,
 };
 use uuid::Uuid;
 
@@ -86,6 +86,27 @@ fn padded(mut ids: Vec<&str>) -> Vec<&str> {
         ids.resize(ids.len().next_power_of_two(), last);
     }
     ids
+}
+
+/// Id and name of the live sub-agents of a live agent.
+pub(super) async fn sub_agents(
+    connection: &impl ConnectionTrait,
+    parent_id: Uuid,
+) -> Result<Vec<(Uuid, String)>, DirectoryError> {
+    // By the resource first: that is what the live agents are indexed by.
+    let of_parent = agent::Entity::find_by_id(parent_id)
+        .select_only()
+        .column(agent::Column::ResourceId)
+        .into_query();
+    Ok(agent::Entity::find()
+        .select_only()
+        .columns([agent::Column::Id, agent::Column::Name])
+        .filter(agent::Column::ResourceId.in_subquery(of_parent))
+        .filter(agent::Column::ParentId.eq(parent_id))
+        .filter(agent::Column::RetiredAt.is_null())
+        .into_tuple()
+        .all(connection)
+        .await?)
 }
 
 /// Whether a retired registration was the proven machine's; asked only where nothing is live.

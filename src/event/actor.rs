@@ -199,10 +199,7 @@ impl Entry {
 
     /// The agent that this hands a token to.
     fn token_holder(&self) -> Option<Uuid> {
-        match &self.event()?.what {
-            Happening::LoginGranted(granted) => Some(granted.agent_id),
-            _ => None,
-        }
+        self.event()?.what.token().map(|token| token.agent_id)
     }
 
     fn may_stand(&self, live: &HashSet<Uuid>) -> bool {

@@ -37,6 +37,8 @@ pub enum Happening {
     },
     /// An agent was given a token.
     LoginGranted(LoginGranted),
+    /// A root agent was given a token for one of its sub-agents.
+    TokenDelegated(Box<TokenDelegated>),
     /// A login was refused.
     LoginRefused(LoginRefused),
     /// A resource was made or changed to equal what was declared.
@@ -51,6 +53,7 @@ impl Happening {
         match self {
             Happening::BrokerStarted { .. } => "broker-started",
             Happening::LoginGranted(_) => "login-granted",
+            Happening::TokenDelegated(_) => "token-delegated",
             Happening::LoginRefused(_) => "login-refused",
             Happening::ResourceConverged(_) => "resource-converged",
             Happening::ResourceRetired(_) => "resource-retired",
@@ -61,6 +64,7 @@ impl Happening {
     pub const fn resource_id(&self) -> Option<Uuid> {
         match self {
             Happening::LoginGranted(granted) => Some(granted.resource_id),
+            Happening::TokenDelegated(delegated) => Some(delegated.token.resource_id),
             Happening::ResourceConverged(converged) => Some(converged.resource_id),
             Happening::ResourceRetired(retired) => Some(retired.resource_id),
             Happening::BrokerStarted { .. } | Happening::LoginRefused(_) => None,
@@ -71,6 +75,16 @@ impl Happening {
     pub const fn agent_id(&self) -> Option<Uuid> {
         match self {
             Happening::LoginGranted(granted) => Some(granted.agent_id),
+            Happening::TokenDelegated(delegated) => Some(delegated.token.agent_id),
+            _ => None,
+        }
+    }
+
+    /// The token that this is the record of.
+    pub const fn token(&self) -> Option<&LoginGranted> {
+        match self {
+            Happening::LoginGranted(granted) => Some(granted),
+            Happening::TokenDelegated(delegated) => Some(&delegated.token),
             _ => None,
         }
     }
@@ -99,6 +113,18 @@ pub struct LoginGranted {
     pub agent_id: Uuid,
     /// Its name.
     pub agent_name: String,
+}
+
+/// A root agent was given a token for one of its sub-agents. Recording this is recording the token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TokenDelegated {
+    /// The sub-agent's token; the proof is that of the root agent's login.
+    #[serde(flatten)]
+    pub token: LoginGranted,
+    /// The root agent.
+    pub parent_id: Uuid,
+    /// The `jti` of the root agent's token that asked for it.
+    pub parent_token_id: Uuid,
 }
 
 /// A login was refused.

@@ -14,6 +14,7 @@ mod store;
 pub use bus::Bus;
 pub use kinds::{
     AuthEvent, Happening, LoginGranted, LoginRefused, ResourceConverged, ResourceRetired,
+    TokenDelegated,
 };
 pub use messages::{Heartbeat, Receipt, Record, RecordError};
 pub(crate) use store::{append, hold_live, revoke_tokens};

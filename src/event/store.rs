@@ -26,12 +26,9 @@ pub(crate) async fn append<'a>(
     let mut log = Vec::new();
     let mut refusals = Vec::new();
     for event in events {
+        tokens.extend(event.what.token().map(token_row));
         match &event.what {
             Happening::LoginRefused(refused) => refusals.push(refusal_row(event, refused)?),
-            Happening::LoginGranted(granted) => {
-                tokens.push(token_row(granted));
-                log.push(log_row(event)?);
-            }
             _ => log.push(log_row(event)?),
         }
     }

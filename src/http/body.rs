@@ -23,6 +23,11 @@ pub(super) trait Body: DeserializeOwned {
 
 /// Reads a JSON body of a native route: `application/json`, no unknown members.
 pub(super) async fn read<T: Body>(request: &HttpRequest, payload: Payload) -> Result<T, Problem> {
+    require_json(request)?;
+    parse(&receive(request, payload).await?)
+}
+
+fn require_json(request: &HttpRequest) -> Result<(), Problem> {
     // RFC 9110 section 8.3.1: type and subtype are compared without regard to case.
     if !request.content_type().eq_ignore_ascii_case("application/json") {
         return Err(Problem::new(
@@ -32,7 +37,20 @@ pub(super) async fn read<T: Body>(request: &HttpRequest, payload: Payload) -> Re
             "Send the body as JSON with Content-Type: application/json.",
         ));
     }
-    parse(&receive(request, payload).await?)
+    Ok(())
+}
+
+/// The same of a body that may be left out.
+pub(super) async fn read_if_any<T: Body + Default>(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<T, Problem> {
+    let bytes = receive(request, payload).await?;
+    if bytes.is_empty() {
+        return Ok(T::default());
+    }
+    require_json(request)?;
+    parse(&bytes)
 }
 
 /// Receives a body whole, if it is not too large and comes in time.

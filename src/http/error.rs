@@ -6,11 +6,14 @@
 use actix_web::http::StatusCode;
 
 use super::problem::Problem;
-use crate::broker::error::{BrokerError, ChangeError, CheckError, Denied, Failed, LoginError};
+use crate::broker::delegate::NotDelegated;
+use crate::broker::error::{
+    BrokerError, ChangeError, CheckError, DelegateError, Denied, Failed, LoginError,
+};
 use crate::broker::limits::TooMany;
 use crate::directory::{ChangeRefused, Refused};
 use crate::identity::{ProofError, VerifyError};
-use crate::names::{InstanceId, Provider};
+use crate::names::{InstanceId, MAX_NAME_LENGTH, Provider};
 use crate::registration::{DeclarationError, Origin};
 use crate::token::TokenRefused;
 
@@ -34,6 +37,20 @@ impl From<CheckError> for Problem {
     fn from(error: CheckError) -> Self {
         match error {
             BrokerError::Denied(refused) => refused.into(),
+            BrokerError::Failed(failed) => failed.into(),
+        }
+    }
+}
+
+impl From<DelegateError> for Problem {
+    fn from(error: DelegateError) -> Self {
+        match error {
+            BrokerError::Denied(NotDelegated::Session(refused)) => refused.into(),
+            BrokerError::Denied(NotDelegated::NotRoot) => not_root(),
+            BrokerError::Denied(NotDelegated::Limited(too_many)) => too_many.into(),
+            BrokerError::Denied(NotDelegated::Unknown { name, agents }) => {
+                no_sub_agent(name, agents)
+            }
             BrokerError::Failed(failed) => failed.into(),
         }
     }
@@ -197,6 +214,28 @@ fn no_agent(instance_id: &InstanceId, agent_name: Option<String>, reason: Refuse
         .with(instance)
         .with(|body| body.agents = Some(agents)),
     }
+}
+
+/// The token is a sub-agent's.
+fn not_root() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "not-a-root-agent",
+        "Only root agents have sub-agents",
+        "Ask with the token of the root agent: a sub-agent's token cannot make others.",
+    )
+}
+
+fn no_sub_agent(name: String, agents: Vec<String>) -> Problem {
+    let detail = match agents.is_empty() {
+        true => "This agent has no sub-agent: register one, with this agent as its parent.".into(),
+        false => format!("The sub-agents of this agent are: {}.", agents.join(", ")),
+    };
+    Problem::new(StatusCode::NOT_FOUND, "agent-unknown", "The machine has no such agent", detail)
+        .with(|body| {
+            body.agent_name = Some(name.chars().take(MAX_NAME_LENGTH).collect());
+            body.agents = Some(agents);
+        })
 }
 
 fn advice(agents: &[String]) -> String {

@@ -28,19 +28,19 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let session = session::identify(&front.broker, bearer::token(&request)?).await?;
     let agent = MeAgent {
+        id: session.agent_id(),
+        name: session.agent_name().to_owned(),
         connected: session.is_connected(front.broker.clock.now()),
-        id: session.agent_id,
-        name: session.agent_name,
-        last_seen_at: session.last_seen_at,
+        last_seen_at: session.last_seen_at(),
     };
     let resource = ResourceRef {
-        id: session.resource_id,
-        name: session.resource_name,
-        provider: session.provider,
-        account: session.account,
-        instance_id: session.instance_id,
+        id: session.resource_id(),
+        name: session.resource_name().to_owned(),
+        provider: session.provider(),
+        account: session.instance().account.clone(),
+        instance_id: session.instance_id().as_str().to_owned(),
     };
-    Ok(no_store(Me { agent, resource, expires_at: session.expires_at }))
+    Ok(no_store(Me { agent, resource, expires_at: session.expires_at() }))
 }
 
 /// Marks the agent as connected for the next 90 seconds.

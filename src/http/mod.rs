@@ -20,6 +20,7 @@ mod problem;
 mod request;
 mod resources;
 mod server;
+mod sub_agents;
 mod well_known;
 
 pub use openapi::document as openapi_document;

@@ -15,6 +15,7 @@ use utoipa::{Modify, OpenApi};
         super::login::aws,
         super::me::show,
         super::me::heartbeat,
+        super::sub_agents::token,
         super::resources::put,
         super::resources::find,
         super::resources::delete,

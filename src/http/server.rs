@@ -11,7 +11,9 @@ use actix_web::{App, HttpResponse, HttpServer, Resource};
 
 use super::error::not_enabled;
 use super::problem::Problem;
-use super::{agents, compat, health, login, me, metrics, openapi, request, resources, well_known};
+use super::{
+    agents, compat, health, login, me, metrics, openapi, request, resources, sub_agents, well_known,
+};
 use crate::broker::Broker;
 use crate::broker::operators::Operators;
 use crate::database::Database;
@@ -96,6 +98,9 @@ fn routes(config: &mut ServiceConfig) {
         .service(post("/v1/login/google").route(web::post().to(|| login::other(Provider::Google))))
         .service(get("/v1/agents/me").route(web::get().to(me::show)))
         .service(post("/v1/agents/me/heartbeat").route(web::post().to(me::heartbeat)))
+        .service(
+            post("/v1/agents/me/sub-agents/{name}/token").route(web::post().to(sub_agents::token)),
+        )
         .service(get("/v1/agents").route(web::get().to(agents::list)))
         .service(get("/v1/agents/{id}").route(web::get().to(agents::show)))
         .service(get("/v1/resources").route(web::get().to(resources::list)))

@@ -66,6 +66,12 @@ impl ProofKind {
         }
     }
 
+    /// Finds the kind that is called by this word.
+    pub fn find(word: &str) -> Option<Self> {
+        let aws = AwsKind::ALL.into_iter().map(ProofKind::Aws);
+        aws.chain([ProofKind::Azure]).find(|kind| kind.as_str() == word)
+    }
+
     /// The cloud that gives proofs of this kind.
     pub const fn provider(self) -> Provider {
         match self {

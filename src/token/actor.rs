@@ -5,8 +5,9 @@ use std::sync::Arc;
 use actix::{Actor, Context, Handler, ResponseFuture};
 
 use super::check;
+use super::delegate::delegate;
 use super::keys::KeyRing;
-use super::messages::{CheckSigning, CheckToken, MintToken, TokenError};
+use super::messages::{CheckSigning, CheckToken, DelegateToken, MintToken, TokenError};
 use super::mint::{TokenSettings, mint};
 use super::store;
 use crate::clock::Clock;
@@ -47,6 +48,17 @@ impl Handler<Ask<MintToken>> for Minter {
         ask.answer(|MintToken { agent }| {
             mint(agent, self.keys.signing(), &self.settings, self.clock.now())
                 .map_err(|_| TokenError::Signing)
+        })
+    }
+}
+
+impl Handler<Ask<DelegateToken>> for Minter {
+    type Result = Result<<DelegateToken as Request>::Answer, Panicked>;
+
+    fn handle(&mut self, ask: Ask<DelegateToken>, _: &mut Self::Context) -> Self::Result {
+        let (key, now) = (self.keys.signing(), self.clock.now());
+        ask.answer(|DelegateToken { session, sub_agent, lifetime }| {
+            delegate(session, &sub_agent, lifetime, key, &self.settings, now)
         })
     }
 }

@@ -30,6 +30,19 @@ pub struct Claims {
     pub instance: InstanceClaim,
     /// How it was proven (RFC 8176): one kind of proof.
     pub amr: Vec<String>,
+    /// Who acts through it (RFC 8693 section 4.1): of a sub-agent's token, the root agent that asked
+    /// for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+}
+
+/// An agent that acts through another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// Its id.
+    pub sub: Uuid,
+    /// Its name.
+    pub agent_name: String,
 }
 
 /// A resource, as a token names it.

@@ -114,6 +114,7 @@ fn claims(agent: &Agent, record: &LoginGranted, settings: &TokenSettings) -> Cla
             instance_id: record.instance_id.clone(),
         },
         amr: vec![record.proof_kind.to_owned()],
+        act: None,
     }
 }
 

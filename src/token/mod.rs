@@ -8,6 +8,7 @@
 pub mod actor;
 pub mod check;
 pub mod claims;
+pub mod delegate;
 pub mod jwks;
 pub mod keys;
 pub mod messages;
@@ -18,8 +19,9 @@ pub mod session;
 mod store;
 
 pub use check::TokenRefused;
+pub use delegate::DelegatedToken;
 pub use keys::{KeyRing, random_bytes};
-pub use messages::{CheckSigning, CheckToken, MintToken, TokenError};
+pub use messages::{CheckSigning, CheckToken, DelegateToken, MintToken, TokenError};
 pub use mint::{MintedToken, TokenSettings};
 pub use seal::SealingKey;
 pub use session::Session;

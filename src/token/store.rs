@@ -15,8 +15,10 @@ use super::claims::Claims;
 use super::keys::{KeyRing, SigningKey, random_bytes};
 use super::messages::TokenError;
 use super::seal::SealingKey;
-use super::session::Session;
+use super::session::{Behind, Session};
 use crate::database::{Alone, Database};
+use crate::identity::ProofKind;
+use crate::names::InstanceId;
 
 /// Why the signing keys are not usable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,11 +96,14 @@ pub(super) async fn find_session(
     connection: &impl ConnectionTrait,
     claims: Claims,
 ) -> Result<Result<Session, TokenRefused>, TokenError> {
-    type Row = (Uuid, String, Option<DateTime<Utc>>, Uuid, String, String);
+    /// The agent's columns, the resource's, and the token's kind of proof.
+    type Row = (Uuid, String, Option<Uuid>, Option<DateTime<Utc>>, Uuid, String, String, String);
     let row: Option<Row> = issued_token::Entity::find_by_id(claims.jti)
         .select_only()
-        .columns([agent::Column::Id, agent::Column::Name, agent::Column::LastSeenAt])
+        .columns([agent::Column::Id, agent::Column::Name])
+        .columns([agent::Column::ParentId, agent::Column::LastSeenAt])
         .columns([resource::Column::Id, resource::Column::Name, resource::Column::InstanceId])
+        .column(issued_token::Column::ProofKind)
         .join(JoinType::InnerJoin, issued_token::Relation::Agent.def())
         .join(JoinType::InnerJoin, agent::Relation::Resource.def())
         .filter(issued_token::Column::RevokedAt.is_null())
@@ -107,22 +112,25 @@ pub(super) async fn find_session(
         .into_tuple()
         .one(connection)
         .await?;
-    let Some((agent_id, agent_name, last_seen_at, resource_id, resource_name, instance_id)) = row
+    let Some((agent_id, agent_name, parent_id, last_seen_at, resource_id, resource_name, id, kind)) =
+        row
     else {
         return Ok(Err(TokenRefused::Ended));
     };
-    Ok(Ok(Session {
-        token_id: claims.jti,
-        expires_at: DateTime::from_timestamp(claims.exp, 0).unwrap_or_default(),
+    let unreadable = || TokenError::Unreadable(claims.jti);
+    let instance_id = InstanceId::parse(claims.instance.provider, &id).map_err(|_| unreadable())?;
+    let proof_kind = ProofKind::find(&kind).ok_or_else(unreadable)?.as_str();
+    let behind = Behind {
         agent_id,
         agent_name,
+        parent_id,
         last_seen_at,
         resource_id,
         resource_name,
-        provider: claims.instance.provider,
-        account: claims.instance.account,
         instance_id,
-    }))
+        proof_kind,
+    };
+    Ok(Ok(Session::new(claims, behind)))
 }
 
 async fn create_key(

@@ -60,6 +60,16 @@ pub struct GoogleLogin {
     pub agent_name: Option<String>,
 }
 
+/// What a root agent may say about a token for one of its sub-agents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubAgentTokenRequest {
+    /// Seconds that it is to be good for, if shorter than it would be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
+    pub expires_in: Option<u32>,
+}
+
 /// A session token and what it stands for.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LoginAnswer {

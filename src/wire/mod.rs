@@ -12,7 +12,9 @@ mod registration;
 pub use compat::{CompatAwsLogin, CompatError, CompatSession, CompatValidation};
 pub use discovery::{AuthorizationServer, OpenIdConfiguration};
 pub use health::{Health, PartState, Readiness};
-pub use login::{AgentRef, AwsLogin, AzureLogin, GoogleLogin, LoginAnswer, ResourceRef};
+pub use login::{
+    AgentRef, AwsLogin, AzureLogin, GoogleLogin, LoginAnswer, ResourceRef, SubAgentTokenRequest,
+};
 pub use me::{Me, MeAgent};
 pub use problem::Problem;
 pub use registration::{
