@@ -236,7 +236,9 @@ impl Rooms {
 
 /// The providers that the configuration switches on and that this broker speaks.
 pub fn enabled_providers(identity: &config::Identity) -> Vec<Provider> {
-    if identity.aws.enabled { vec![Provider::Aws] } else { Vec::new() }
+    let switched =
+        [(Provider::Aws, identity.aws.enabled), (Provider::Azure, identity.azure.enabled)];
+    switched.into_iter().filter_map(|(provider, on)| on.then_some(provider)).collect()
 }
 
 /// One of these actors, made on the thread that it is to live on.

@@ -6,15 +6,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::aws::{AwsSigner, KeyFileError, SigningError};
+use super::azure::AzureSigner;
 
 /// The trust file for AWS, in an emulator's folder.
 const AWS_TRUST: &str = "aws.toml";
+
+/// The trust file for Azure, in an emulator's folder.
+const AZURE_TRUST: &str = "azure.toml";
 
 /// The throw-away keys of an emulator.
 #[derive(Clone, Debug)]
 pub struct Keys {
     /// For AWS's documents.
     pub aws: AwsSigner,
+    /// For Azure's documents.
+    pub azure: AzureSigner,
 }
 
 impl Keys {
@@ -23,7 +29,7 @@ impl Keys {
     /// # Errors
     /// [`SigningError`] when the crypto library cannot make any.
     pub fn generate() -> Result<Self, SigningError> {
-        Ok(Self { aws: AwsSigner::generate()? })
+        Ok(Self { aws: AwsSigner::generate()?, azure: AzureSigner::generate()? })
     }
 
     /// The keys of this folder, made if there are none, and the trust files beside them, for a
@@ -33,25 +39,55 @@ impl Keys {
     /// [`KeepError`], with the path.
     pub fn keep(folder: &Path, region: &str) -> Result<Self, KeepError> {
         fs::create_dir_all(folder).map_err(|error| KeepError::folder(folder, error))?;
-        let keys = match AwsSigner::load(folder) {
-            Ok(aws) => Self { aws },
-            Err(KeyFileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                let keys = Self::generate().map_err(KeyFileError::from)?;
-                keys.aws.save(folder)?;
-                keys
-            }
-            Err(error) => return Err(error.into()),
+        let aws = match found(AwsSigner::load(folder))? {
+            Some(signer) => signer,
+            None => made(AwsSigner::generate, |signer| signer.save(folder))?,
         };
-        let trust = keys.aws.trust_toml(region).map_err(KeyFileError::from)?;
-        let path = Self::aws_trust_file(folder);
-        fs::write(&path, trust).map_err(|error| KeepError::folder(&path, error))?;
-        Ok(keys)
+        let azure = match found(AzureSigner::load(folder))? {
+            Some(signer) => signer,
+            None => made(AzureSigner::generate, |signer| signer.save(folder))?,
+        };
+        let trust = aws.trust_toml(region).map_err(KeyFileError::from)?;
+        write(&Self::aws_trust_file(folder), &trust)?;
+        let trust = azure.trust_toml().map_err(KeyFileError::from)?;
+        write(&Self::azure_trust_file(folder), &trust)?;
+        Ok(Self { aws, azure })
     }
 
     /// Where a broker finds the trust file for AWS.
     pub fn aws_trust_file(folder: &Path) -> PathBuf {
         folder.join(AWS_TRUST)
     }
+
+    /// Where a broker finds the trust file for Azure.
+    pub fn azure_trust_file(folder: &Path) -> PathBuf {
+        folder.join(AZURE_TRUST)
+    }
+}
+
+/// What a folder has, if it has it.
+fn found<S>(loaded: Result<S, KeyFileError>) -> Result<Option<S>, KeyFileError> {
+    match loaded {
+        Ok(signer) => Ok(Some(signer)),
+        Err(KeyFileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A new signer, saved.
+fn made<S>(
+    generate: impl FnOnce() -> Result<S, SigningError>,
+    save: impl FnOnce(&S) -> Result<(), KeyFileError>,
+) -> Result<S, KeyFileError> {
+    let signer = generate()?;
+    save(&signer)?;
+    Ok(signer)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), KeepError> {
+    fs::write(path, text).map_err(|error| KeepError::folder(path, error))
 }
 
 /// Why keys could not be kept.

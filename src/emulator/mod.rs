@@ -6,8 +6,11 @@
 
 pub mod asn1;
 pub mod aws;
+pub mod azure;
 mod keep;
+mod machine;
 mod server;
 
 pub use keep::{KeepError, Keys};
+pub use machine::Machine;
 pub use server::{Emulator, EmulatorError};

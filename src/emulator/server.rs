@@ -8,8 +8,10 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use tokio::task::JoinHandle;
 
-use super::aws::{AwsMetadata, MachineFacts, SigningError};
+use super::aws::{AwsMetadata, SigningError};
+use super::azure::AzureMetadata;
 use super::keep::Keys;
+use super::machine::Machine;
 use crate::clock::Clock;
 
 /// Network hops that an answer of the metadata service survives: EC2's default, which keeps it
@@ -32,19 +34,25 @@ impl Emulator {
     pub fn start(
         listener: TcpListener,
         keys: &Keys,
-        machine: MachineFacts,
+        machine: Machine,
         clock: Clock,
     ) -> Result<Self, EmulatorError> {
         listener.set_ttl(HOP_LIMIT)?;
         let address = listener.local_addr()?;
-        let aws = Data::new(AwsMetadata::new(&keys.aws, machine, clock)?);
-        let server =
-            HttpServer::new(move || App::new().app_data(aws.clone()).configure(super::aws::routes))
-                .workers(1)
-                .disable_signals()
-                .shutdown_timeout(1)
-                .listen(listener)?
-                .run();
+        let aws = Data::new(AwsMetadata::new(&keys.aws, machine.aws, clock.clone())?);
+        let azure = Data::new(AzureMetadata::new(keys.azure.clone(), machine.azure, clock));
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(aws.clone())
+                .app_data(azure.clone())
+                .configure(super::aws::routes)
+                .configure(super::azure::routes)
+        })
+        .workers(1)
+        .disable_signals()
+        .shutdown_timeout(1)
+        .listen(listener)?
+        .run();
         let handle = server.handle();
         Ok(Self { address, handle, task: actix::spawn(server) })
     }

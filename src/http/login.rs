@@ -1,8 +1,14 @@
 //! `POST /v1/login/{provider}`: a proof of instance in, a session token out.
+//!
+//! One way for all providers; what differs is which members a body has and which proof they make.
+
+pub(super) mod aws;
+pub(super) mod azure;
 
 use actix_web::http::header;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use utoipa::IntoResponses;
 
 use super::body::{self, Body};
 use super::error::not_enabled;
@@ -12,50 +18,80 @@ use super::server::Front;
 use crate::broker::authenticate::{GrantedLogin, LoginRequest, authenticate};
 use crate::identity::IdentityProof;
 use crate::names::Provider;
-use crate::wire::{AgentRef, AwsLogin, LoginAnswer, ResourceRef};
+use crate::wire::{self, AgentRef, LoginAnswer, ResourceRef};
 
-impl Body for AwsLogin {
-    const MEMBERS: &'static str = "Send an object with pkcs7, or with document and signature; \
-                                   agent_name is optional. Each is a text.";
+/// The body of a login from one provider.
+trait Login: Body {
+    /// The provider.
+    const PROVIDER: Provider;
+
+    /// What the members say of the machine, believed in nothing yet.
+    fn proof(&self) -> Result<IdentityProof, Problem>;
+
+    /// The name that the caller wants to log in by.
+    fn agent_name(&self) -> Option<&str>;
 }
 
-/// Logs an agent in on AWS.
-///
-/// Send `pkcs7` (the metadata service's `rsa2048`), or `document` with `signature`.
-#[utoipa::path(
-    post,
-    path = "/v1/login/aws",
-    tag = "login",
-    request_body = AwsLogin,
-    responses(
-        (status = 200, description = "A session token for the agent", body = LoginAnswer),
-        (status = 400, description = "malformed-request", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "identity-rejected", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not-allowed", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "instance-unknown, agent-unknown, not-enabled", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 409, description = "agent-ambiguous: several agents and no name; `agents` lists the names", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 410, description = "instance-retired", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "body-too-large", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 415, description = "unsupported-media-type", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too-many-requests: come back after Retry-After", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "unavailable: come back after Retry-After", body = crate::wire::Problem, content_type = "application/problem+json"),
-    )
-)]
-pub(super) async fn aws(
+/// Logs an agent in on the provider whose body this is.
+async fn log_in<T: Login>(
     front: Data<Front>,
     request: HttpRequest,
     request_id: RequestId,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    front.require(Provider::Aws)?;
-    let login: AwsLogin = body::read(&request, payload).await?;
+    front.require(T::PROVIDER)?;
+    let login: T = body::read(&request, payload).await?;
     let request = LoginRequest {
         request_id: request_id.into_string(),
-        proof: aws_proof(&login)?,
-        agent_name: wanted_name(login.agent_name.as_deref()),
+        proof: login.proof()?,
+        agent_name: wanted_name(login.agent_name()),
     };
     let granted = authenticate(&front.broker, request).await?;
     Ok(no_store(answer(&granted)))
+}
+
+/// A body that lacks a member.
+fn missing<T: Body>(field: &str) -> Problem {
+    Problem::malformed(T::MEMBERS).blaming(field)
+}
+
+/// What a login can be answered with, for the description of the API.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "described, and never made")]
+enum Answers {
+    /// A session token for the agent
+    #[response(status = 200)]
+    Granted(LoginAnswer),
+    /// malformed-request
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(wire::Problem),
+    /// identity-rejected
+    #[response(status = 401, content_type = "application/problem+json")]
+    Rejected(wire::Problem),
+    /// not-allowed
+    #[response(status = 403, content_type = "application/problem+json")]
+    NotAllowed(wire::Problem),
+    /// instance-unknown, agent-unknown, not-enabled
+    #[response(status = 404, content_type = "application/problem+json")]
+    Unknown(wire::Problem),
+    /// agent-ambiguous: several agents and no name; `agents` lists the names
+    #[response(status = 409, content_type = "application/problem+json")]
+    Ambiguous(wire::Problem),
+    /// instance-retired
+    #[response(status = 410, content_type = "application/problem+json")]
+    Retired(wire::Problem),
+    /// body-too-large
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(wire::Problem),
+    /// unsupported-media-type
+    #[response(status = 415, content_type = "application/problem+json")]
+    NotJson(wire::Problem),
+    /// too-many-requests: come back after Retry-After
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(wire::Problem),
+    /// unavailable: come back after Retry-After
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(wire::Problem),
 }
 
 /// The providers that this broker does not speak.
@@ -71,22 +107,6 @@ pub(super) fn wanted_name(name: Option<&str>) -> Option<String> {
 /// An answer that no cache may keep.
 pub(super) fn no_store(body: impl serde::Serialize) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(body)
-}
-
-fn aws_proof(login: &AwsLogin) -> Result<IdentityProof, Problem> {
-    let missing = |field: &str| Problem::malformed(AwsLogin::MEMBERS).blaming(field);
-    match (&login.pkcs7, &login.document, &login.signature) {
-        (Some(pkcs7), None, None) => Ok(IdentityProof::aws_pkcs7(pkcs7)?),
-        (None, Some(document), Some(signature)) => {
-            Ok(IdentityProof::aws_document(document, signature)?)
-        }
-        (None, Some(_), None) => Err(missing("signature")),
-        (None, None, Some(_)) => Err(missing("document")),
-        (None, None, None) => Err(missing("pkcs7")),
-        (Some(_), _, _) => Err(Problem::malformed(
-            "Send one proof, not two: pkcs7 alone, or document with signature.",
-        )),
-    }
 }
 
 fn answer(granted: &GrantedLogin) -> LoginAnswer {

@@ -12,7 +12,8 @@ use utoipa::{Modify, OpenApi};
                        signed identity, and each gets a session token of its own."
     ),
     paths(
-        super::login::aws,
+        super::login::aws::login,
+        super::login::azure::login,
         super::me::show,
         super::me::heartbeat,
         super::sub_agents::token,
@@ -30,7 +31,16 @@ use utoipa::{Modify, OpenApi};
         super::health::readyz,
         super::metrics::show,
         super::compat::aws::login,
+        super::compat::azure::login,
     ),
+    // What a login is answered with is described in one place, by enums whose schemas utoipa does not
+    // collect.
+    components(schemas(
+        crate::wire::LoginAnswer,
+        crate::wire::Problem,
+        crate::wire::CompatSession,
+        crate::wire::CompatError
+    )),
     modifiers(&Tokens, &OperationIds)
 )]
 struct Api;

@@ -93,8 +93,8 @@ fn routes(config: &mut ServiceConfig) {
     let post = |path| only(path, &[Method::POST]);
     let get = |path| only(path, &[Method::GET]);
     config
-        .service(post("/v1/login/aws").route(web::post().to(login::aws)))
-        .service(post("/v1/login/azure").route(web::post().to(|| login::other(Provider::Azure))))
+        .service(post("/v1/login/aws").route(web::post().to(login::aws::login)))
+        .service(post("/v1/login/azure").route(web::post().to(login::azure::login)))
         .service(post("/v1/login/google").route(web::post().to(|| login::other(Provider::Google))))
         .service(get("/v1/agents/me").route(web::get().to(me::show)))
         .service(post("/v1/agents/me/heartbeat").route(web::post().to(me::heartbeat)))

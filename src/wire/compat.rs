@@ -17,6 +17,20 @@ pub struct CompatAwsLogin {
     pub agent_name: Option<String>,
 }
 
+/// A login from Azure by an existing agent client; unknown members are ignored.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct CompatAzureLogin {
+    /// The `signature` of the metadata service's attested document.
+    #[serde(default)]
+    pub signature: Option<String>,
+    /// The `encoding` of the metadata service: `pkcs7`.
+    #[serde(default)]
+    pub encoding: Option<String>,
+    /// Which agent to log in as.
+    #[serde(default)]
+    pub agent_name: Option<String>,
+}
+
 /// The answer to an existing agent client: exactly this member.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct CompatSession {

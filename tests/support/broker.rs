@@ -1,5 +1,5 @@
 //! A whole broker on a free port of this machine: its own database, a clock that the test moves,
-//! and [`machine::AWS`] for Amazon.
+//! [`machine::AWS`] for Amazon and [`azure::AZURE`] for Microsoft.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::clock::FixedClock;
-use super::{database, machine};
+use super::{azure, database, machine};
 
 /// The token of the operator that every test broker has, and its SHA-256.
 pub const OPERATOR: &str = "callsign-operator-of-the-tests";
@@ -226,8 +226,11 @@ fn configuration(folder: &TempDir, toml: &str) -> Config {
     let path = |name: &str| folder.path().join(name);
     let trust = path("aws.toml");
     std::fs::write(&trust, trust_toml(&machine::AWS)).unwrap();
+    let azure_trust = path("azure.toml");
+    std::fs::write(&azure_trust, azure::AZURE.root_trust_toml().unwrap()).unwrap();
     let common = format!(
         "database.url = {:?}\nidentity.aws.trust = [{trust:?}]\n\
+         identity.azure.trust = [{azure_trust:?}]\n\
          token.sealing_key_file = {:?}\n\
          [[operator]]\nname = \"tests\"\ntoken_sha256 = \"{}\"\nscopes = [\"read\", \"write\"]\n",
         database::url(folder.path()),

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "some of it is there for tests that come later")]
 
+pub mod azure;
 pub mod broker;
 pub mod clock;
 pub mod database;

@@ -10,9 +10,7 @@ use crate::client::BrokerClient;
 use crate::client::metadata::AwsMetadataReader;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::emulator::aws::MachineFacts;
-use crate::emulator::{Emulator, Keys};
-use crate::names::{InstanceId, Provider};
+use crate::emulator::{Emulator, Keys, Machine};
 use crate::service::Service;
 
 const INSTANCE_ID: &str = "i-0123456789abcdef0";
@@ -36,7 +34,8 @@ impl Stage {
         let folder =
             folder.map_err(|error| Failure::new(format!("no temporary folder: {error}")))?;
         let keys = Keys::keep(folder.path(), REGION).map_err(Failure::new)?;
-        let emulator = Emulator::start(listen(free_port())?, &keys, machine()?, Clock::system())
+        let machine = Machine::named(INSTANCE_ID, ACCOUNT, REGION).map_err(Failure::new)?;
+        let emulator = Emulator::start(listen(free_port())?, &keys, machine, Clock::system())
             .map_err(Failure::new)?;
 
         let listener = listen(free_port())?;
@@ -91,14 +90,6 @@ Ctrl-C ends the demo and removes its folder."#
 
 fn free_port() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
-}
-
-fn machine() -> Result<MachineFacts, Failure> {
-    Ok(MachineFacts {
-        account: ACCOUNT.to_owned(),
-        region: REGION.to_owned(),
-        instance_id: InstanceId::parse(Provider::Aws, INSTANCE_ID).map_err(Failure::new)?,
-    })
 }
 
 /// What a deployment would have in a file.

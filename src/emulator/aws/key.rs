@@ -67,10 +67,18 @@ impl SigningKey {
     /// # Errors
     /// [`KeyFileError`] when the file is there already or cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), KeyFileError> {
-        let pkcs8: Pkcs8V1Der<'_> = self.0.as_der().map_err(|_| SigningError)?;
+        let pkcs8 = self.pkcs8()?;
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        file.and_then(|mut file| file.write_all(pkcs8.as_ref()))
-            .map_err(|source| io_error(path, source))
+        file.and_then(|mut file| file.write_all(&pkcs8)).map_err(|source| io_error(path, source))
+    }
+
+    /// The key in PKCS#8, to sign certificates with.
+    ///
+    /// # Errors
+    /// [`SigningError`] when the crypto library cannot encode it.
+    pub fn pkcs8(&self) -> Result<Vec<u8>, SigningError> {
+        let pkcs8: Pkcs8V1Der<'_> = self.0.as_der().map_err(|_| SigningError)?;
+        Ok(pkcs8.as_ref().to_vec())
     }
 
     /// Signs a message.

@@ -23,14 +23,14 @@ pub(super) async fn read<T: DeserializeOwned>(
 }
 
 /// The members that must be there; if some are missing or empty, all of these are blamed at once.
-pub(super) fn required<const N: usize>(
-    members: [(&str, Option<String>); N],
-) -> Result<[String; N], Problem> {
-    let is_missing = |value: &Option<String>| value.as_ref().is_none_or(String::is_empty);
-    let missing = members.iter().filter(|(_, value)| is_missing(value));
+pub(super) fn required<'a, const N: usize>(
+    members: [(&str, &'a Option<String>); N],
+) -> Result<[&'a str; N], Problem> {
+    let members = members.map(|(name, value)| (name, value.as_deref().unwrap_or_default()));
+    let missing = members.iter().filter(|(_, value)| value.is_empty());
     let mut missing = missing.map(|(name, _)| *name).peekable();
     if missing.peek().is_none() {
-        return Ok(members.map(|(_, value)| value.unwrap_or_default()));
+        return Ok(members.map(|(_, value)| value));
     }
     let problem = Problem::malformed("Validation failed for tag \"required\" with value: \"\"");
     Err(missing.fold(problem, Problem::blaming))

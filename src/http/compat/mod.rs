@@ -4,7 +4,9 @@
 //! messages: these are spelled here, byte for byte. The decisions are those of the native routes.
 
 pub(super) mod aws;
+pub(super) mod azure;
 mod body;
+mod login;
 mod problem;
 mod routes;
 

@@ -4,8 +4,8 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource};
 
-use super::aws;
 use super::problem::CompatProblem;
+use super::{aws, azure};
 use crate::http::error::not_enabled;
 use crate::http::server::wrong_method;
 use crate::names::Provider;
@@ -14,7 +14,7 @@ use crate::names::Provider;
 pub(in crate::http) fn routes(config: &mut ServiceConfig) {
     config
         .service(route(Provider::Aws).route(web::post().to(aws::login)))
-        .service(route(Provider::Azure).route(web::post().to(|| other(Provider::Azure))))
+        .service(route(Provider::Azure).route(web::post().to(azure::login)))
         .service(route(Provider::Google).route(web::post().to(|| other(Provider::Google))));
 }
 
