@@ -10,14 +10,13 @@ use actix_web::dev::ServerHandle;
 use tokio::task::JoinHandle;
 
 use crate::broker::Broker;
-use crate::broker::deploy::{Deployed, deploy};
+use crate::broker::deploy::{Deployed, follow};
 use crate::broker::error::Failed;
 use crate::broker::operators::Operators;
 use crate::broker::system::{StartError, System, enabled_providers};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{Front, ServeSettings, serve};
-use crate::registration::ResourceSpec;
 use crate::token::SealingKey;
 
 /// How long requests under way may take when the service stops.
@@ -47,7 +46,7 @@ impl Service {
     ) -> Result<Self, ServiceError> {
         let address = listener.local_addr()?;
         let system = System::start(config, sealing_key, clock).await?;
-        let deployed = deploy(system.broker(), &config.resources).await?;
+        let deployed = follow(system.broker(), config).await?;
         tell(deployed);
         let front = Front {
             broker: system.broker().clone(),
@@ -86,12 +85,13 @@ impl Service {
         self.system.broker()
     }
 
-    /// Converges the registrations with changed declarations.
+    /// Goes by a changed configuration: its resources and its rules of enrolment. What else is in
+    /// it counts from the next start on.
     ///
     /// # Errors
-    /// As [`deploy`].
-    pub async fn deploy(&self, resources: &[ResourceSpec]) -> Result<(), Failed> {
-        deploy(self.system.broker(), resources).await.map(tell)
+    /// As [`follow`].
+    pub async fn follow(&self, config: &Config) -> Result<(), Failed> {
+        follow(self.system.broker(), config).await.map(tell)
     }
 
     /// Waits until some part of the broker has died, and tells which.

@@ -14,6 +14,7 @@ mod architecture;
 mod broker;
 mod deployment;
 mod directory;
+mod enrolment;
 mod event;
 mod http;
 mod identity;

@@ -1,4 +1,5 @@
-//! Does a database that is in use live through each step of the schema with all it holds?
+//! Does a database that is in use live through each step of the schema with all it holds? On
+//! SQLite, where a step may have to build a table anew; PostgreSQL alters its tables in place.
 
 use callsign::config;
 use callsign::database::Database;

@@ -10,7 +10,7 @@ use super::Broker;
 use super::error::{BrokerError, Denied, Failed, LoginError};
 use super::limits::TooMany;
 use crate::directory::FindAgent;
-use crate::event::{AuthEvent, Happening, LoginRefused, Receipt, Record, RecordError};
+use crate::event::{AuthEvent, Enrol, Happening, LoginRefused, Receipt, Record, RecordError};
 use crate::identity::{IdentityProof, VerifiedInstance, VerifyIdentity};
 use crate::mailbox::{Mailbox, Request, Unavailable};
 use crate::names::{MAX_NAME_LENGTH, Provider};
@@ -80,7 +80,8 @@ async fn grant(broker: &Broker, login: LoginRequest) -> Result<GrantedLogin, Log
 
     let proven = Proven { request_id, instance, agent_name };
     match hand_out(broker, proven.clone()).await {
-        // Retired between the look and the record: what is registered now decides.
+        // Retired between the look and the record, or enrolled by another login of the machine:
+        // what is registered now decides.
         Err(BrokerError::Failed(Failed::Record(RecordError::AgentEnded))) => {
             hand_out(broker, proven).await
         }
@@ -107,12 +108,30 @@ async fn hand_out(broker: &Broker, proven: Proven) -> Result<GrantedLogin, Login
 
     let token = ask(broker, "mint", &broker.mint, MintToken { agent }).await??;
 
-    let granted = Happening::LoginGranted(token.record().clone());
-    let event = AuthEvent::new(broker.clock.now(), Some(request_id), granted);
-    let receipt = ask(broker, "record", &broker.record, Record(event.clone())).await??;
-
-    broker.bus.publish(event);
+    let receipt = record(broker, &token, request_id).await?;
     Ok(GrantedLogin::new(token, receipt))
+}
+
+/// Writes the token down, and tells. A machine that a rule enrols is registered with it.
+async fn record(
+    broker: &Broker,
+    token: &MintedToken,
+    request_id: String,
+) -> Result<Receipt, LoginError> {
+    let event = |what| AuthEvent::new(broker.clock.now(), Some(request_id.clone()), what);
+    let granted = event(Happening::LoginGranted(token.record().clone()));
+    let enrolment = token.agent().enrolment().cloned();
+    let receipt = match enrolment.map(|enrolment| event(Happening::InstanceEnrolled(enrolment))) {
+        None => ask(broker, "record", &broker.record, Record(granted.clone())).await??,
+        Some(enrolled) => {
+            let enrol = Enrol { enrolled: enrolled.clone(), granted: granted.clone() };
+            let receipt = ask(broker, "record", &broker.enrol, enrol).await??;
+            broker.bus.publish(enrolled);
+            receipt
+        }
+    };
+    broker.bus.publish(granted);
+    Ok(receipt)
 }
 
 fn limit(broker: &Broker, attempt: &Attempt, too_many: TooMany) -> LoginError {

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::Broker;
 use super::error::{BrokerError, Failed};
 use super::registration::{register, retire};
+use crate::config::Config;
 use crate::directory::{ChangeRefused, Converge, FileResources, Retire};
 use crate::registration::{Registrar, ResourceSpec};
 
@@ -20,6 +21,15 @@ pub struct Deployed {
     pub retired: usize,
     /// Resources that are declared, but were registered by somebody else and stay as they are.
     pub kept: usize,
+}
+
+/// Goes by this configuration from now on: its rules of enrolment, then its resources.
+///
+/// # Errors
+/// As [`deploy`].
+pub async fn follow(broker: &Broker, config: &Config) -> Result<Deployed, Failed> {
+    broker.rules.replace(config.enrolment.clone());
+    deploy(broker, &config.resources).await
 }
 
 /// Makes the registrations equal to what the configuration declares.

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::Broker;
 use crate::clock::Clock;
 use crate::database::Database;
+use crate::directory::Rules;
 use crate::directory::actor::Directory;
 use crate::identity::{Policy, Trust, Verifier};
 use crate::mailbox::{Lifeline, Mailbox};
@@ -27,6 +28,7 @@ pub(super) struct Stateless {
     pub(super) settings: TokenSettings,
     pub(super) keys: Arc<KeyRing>,
     pub(super) database: Database,
+    pub(super) rules: Rules,
     pub(super) clock: Clock,
     pub(super) deaths: mpsc::UnboundedSender<&'static str>,
 }
@@ -38,7 +40,8 @@ impl Stateless {
     }
 
     pub(super) fn directory(&self) -> Directory {
-        Directory::new(self.database.clone(), self.clock.clone(), self.lifeline("directory"))
+        let (database, rules) = (self.database.clone(), self.rules.clone());
+        Directory::new(database, rules, self.clock.clone(), self.lifeline("directory"))
     }
 
     pub(super) fn minter(&self) -> Minter {

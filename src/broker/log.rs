@@ -68,6 +68,14 @@ fn tell(event: &AuthEvent, metrics: &Metrics) {
             properties_changed = ?change.properties_changed,
             "resource converged"
         ),
+        Happening::InstanceEnrolled(enrolment) => tracing::info!(
+            request_id,
+            provider = enrolment.provider.as_str(),
+            instance_id = enrolment.instance_id,
+            account = enrolment.account,
+            rule = enrolment.rule,
+            "instance enrolled"
+        ),
         Happening::ResourceRetired(change) => tracing::info!(
             request_id,
             by = change.by,

@@ -23,10 +23,10 @@ use limits::Limits;
 
 use crate::clock::Clock;
 use crate::directory::{
-    Converge, FileResources, FindAgent, FindSubAgent, ListAgents, ListResources, Retire, ShowAgent,
-    ShowResource,
+    Converge, FileResources, FindAgent, FindSubAgent, ListAgents, ListResources, Retire, Rules,
+    ShowAgent, ShowResource,
 };
-use crate::event::{Bus, Heartbeat, Record};
+use crate::event::{Bus, Enrol, Heartbeat, Record};
 use crate::identity::VerifyIdentity;
 use crate::mailbox::{Gate, Mailbox, Ping};
 use crate::metrics::Metrics;
@@ -54,10 +54,14 @@ pub struct Broker {
     pub check_signing: Mailbox<CheckSigning>,
     /// Write it down.
     pub record: Mailbox<Record>,
+    /// Write it down with the registration that it needs.
+    pub enrol: Mailbox<Enrol>,
     /// An agent is there.
     pub heartbeat: Mailbox<Heartbeat>,
     /// Make a registration equal to its declaration.
     pub converge: Mailbox<Converge>,
+    /// By which rules machines are enrolled.
+    pub rules: Rules,
     /// End a registration.
     pub retire: Mailbox<Retire>,
     /// Which registrations came from the configuration?

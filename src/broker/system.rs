@@ -18,6 +18,7 @@ use super::trust::{self, TrustSourceError};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::database::{Database, OpenError};
+use crate::directory::Rules;
 use crate::directory::actor::Directory;
 use crate::event::actor::{Recorder, RecorderSettings};
 use crate::event::{AuthEvent, Bus, Happening};
@@ -183,6 +184,7 @@ impl Rooms {
             settings,
             keys,
             database: database.clone(),
+            rules: Rules::default(),
             clock: clock.clone(),
             deaths: death_notices.clone(),
         };
@@ -210,6 +212,7 @@ impl Rooms {
             check: Mailbox::new(&minter, &minting),
             check_signing: Mailbox::new(&minter, &minting),
             record: Mailbox::new(&recorder, &recording),
+            enrol: Mailbox::new(&recorder, &recording),
             heartbeat: Mailbox::new(&recorder, &recording),
             converge: Mailbox::new(&directory, &finding),
             retire: Mailbox::new(&directory, &finding),
@@ -225,6 +228,7 @@ impl Rooms {
                 Mailbox::new(&recorder, &recording),
             ],
             bus,
+            rules: stateless.rules.clone(),
             clock,
             limits,
             metrics,

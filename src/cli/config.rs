@@ -6,6 +6,7 @@ use super::outcome::Failure;
 use super::outcome::{Outcome, print};
 use super::sources::ConfigFiles;
 use crate::broker::trust::load_aws;
+use crate::registration::{EnrolmentRule, Shadow, shadows};
 
 /// Check or show the configuration
 #[derive(Debug, clap::Args)]
@@ -42,8 +43,27 @@ fn check(files: &ConfigFiles) -> Outcome {
     load_aws(&config.identity.aws.trust).map_err(Failure::new)?;
     let agents: usize = config.resources.iter().map(|resource| resource.agents.len()).sum();
     print(format_args!(
-        "The configuration is good: {} resources with {agents} agents, {} operators.",
+        "The configuration is good: {} resources with {agents} agents, {} rules of enrolment, {} \
+         operators.{}",
         config.resources.len(),
-        config.operators.len()
+        config.enrolment.len(),
+        config.operators.len(),
+        shadow_lines(&config.enrolment)
     ))
+}
+
+/// A line for each rule of enrolment that an earlier one takes machines from.
+fn shadow_lines(rules: &[EnrolmentRule]) -> String {
+    let line = |(earlier, later, shadow): (&EnrolmentRule, &EnrolmentRule, Shadow)| {
+        let (earlier, later) = (&earlier.name, &later.name);
+        match shadow {
+            Shadow::Whole => format!(
+                "\nThe rule {later} never decides: {earlier} comes first and matches all that it does."
+            ),
+            Shadow::Part => {
+                format!("\nWhere both match, the rule {earlier} decides before {later}.")
+            }
+        }
+    };
+    shadows(rules).into_iter().map(line).collect()
 }

@@ -68,7 +68,7 @@ async fn reload(files: &ConfigFiles, service: &Service) {
         Ok(config) => config,
         Err(error) => return tracing::error!(?error, "the changed configuration is not used"),
     };
-    if let Err(error) = service.deploy(&config.resources).await {
+    if let Err(error) = service.follow(&config).await {
         tracing::error!(%error, "not every resource could be registered; SIGHUP tries again");
     }
 }

@@ -1,4 +1,5 @@
-//! Which agents are there on a resource? The `agents` of a `[[resource]]`.
+//! Which agents are there on a resource? The `agents` of a `[[resource]]`, and
+//! those of an `[[enrolment]]` rule.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +9,10 @@ use crate::registration::rules::{MOST_AGENTS, parent_fault};
 
 use super::reader::Section;
 
-/// The agents of a resource: 1 to 100, at least one of them a root, and every parent a root.
-pub(super) fn read_all(resource: Section<'_>) -> Option<Vec<AgentSpec>> {
-    let sections: Vec<Section<'_>> = resource.tables("resource.agents").collect();
+/// The agents of a resource: 1 to 100, at least one of them a root, and every parent a root. `key`
+/// is their full key path.
+pub(super) fn read_all<'a>(resource: Section<'a>, key: &'a str) -> Option<Vec<AgentSpec>> {
+    let sections: Vec<Section<'_>> = resource.tables(key).collect();
     let agents: Vec<Option<AgentSpec>> = sections.iter().copied().map(read).collect();
     let agents: Vec<AgentSpec> = agents.into_iter().collect::<Option<_>>()?;
     // A list that is no list was reported already.

@@ -64,7 +64,7 @@ impl Azure {
 }
 
 /// Azure writes the same GUID in either case, so lists are held in lower case.
-fn guid(text: &str) -> Result<String, &'static str> {
+pub(super) fn guid(text: &str) -> Result<String, &'static str> {
     let groups: Vec<usize> = text.split('-').map(str::len).collect();
     let hex = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     match hex && groups == [8, 4, 4, 4, 12] {

@@ -5,9 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::registration::ResourceSpec;
+use crate::registration::{EnrolmentRule, ResourceSpec};
 
 use super::database::Database;
+use super::enrolment;
 use super::environment;
 use super::http::Http;
 use super::identity::Identity;
@@ -41,6 +42,8 @@ pub struct Config {
     pub operators: Vec<Operator>,
     /// Every `[[resource]]`.
     pub resources: Vec<ResourceSpec>,
+    /// Every `[[enrolment]]`, in their order: the first that matches decides.
+    pub enrolment: Vec<EnrolmentRule>,
     origins: Origins,
 }
 
@@ -106,6 +109,7 @@ impl Config {
         let log = Log::read(root.section("log"));
         let operators = Operator::read_all(root);
         let resources = resource::read_all(root);
+        let enrolment = enrolment::read_all(root);
         let mut from = Origins::new();
         origins("", merged, &mut from);
         Some(Self {
@@ -117,14 +121,25 @@ impl Config {
             log: log?,
             operators: operators?,
             resources: resources?,
+            enrolment: enrolment?,
             origins: from,
         })
     }
 
     /// Every key with its value in effect and where it came from, for people: without secrets.
     pub fn effective(&self) -> Effective {
-        let Self { http, database, token, identity, limits, log, operators, resources, origins } =
-            self;
+        let Self {
+            http,
+            database,
+            token,
+            identity,
+            limits,
+            log,
+            operators,
+            resources,
+            enrolment,
+            origins,
+        } = self;
         let mut show = Show::new(origins);
         http.show(&mut show);
         database.show(&mut show);
@@ -137,6 +152,9 @@ impl Config {
         }
         for (index, resource) in resources.iter().enumerate() {
             resource::show(resource, index, &mut show);
+        }
+        for (index, rule) in enrolment.iter().enumerate() {
+            enrolment::show(rule, index, &mut show);
         }
         show.finish()
     }

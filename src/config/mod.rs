@@ -16,6 +16,7 @@ mod agent;
 mod aws;
 mod azure;
 mod database;
+mod enrolment;
 mod environment;
 mod google;
 mod http;

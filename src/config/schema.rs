@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::nearest::nearest;
 use super::problem::{Origin, Problems};
 use super::tree::{self, Entries, Node, Value};
-use super::{operator, resource};
+use super::{enrolment, operator, resource};
 
 /// The built-in defaults, the lowest layer.
 pub(super) const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -35,7 +35,7 @@ pub(super) enum Shape {
 /// The keys of the whole configuration: those of the defaults, and those of the lists of tables,
 /// which have no entry by default and are drawn as templates where they are read.
 pub(super) fn schema(problems: &Problems) -> Fields {
-    [DEFAULTS, operator::TEMPLATE, resource::TEMPLATE]
+    [DEFAULTS, operator::TEMPLATE, resource::TEMPLATE, enrolment::TEMPLATE]
         .into_iter()
         .flat_map(|text| Shape::fields(&tree::parse(None, text, problems)))
         .collect()
@@ -193,7 +193,7 @@ mod tests {
         check(
             "htp.listen = 1\n[http]\nzzz = 1\n[identity.aws]\nregion = []\n[[resource]]\nid = 1\n",
             &[
-                "a.toml:1: htp: unknown key; did you mean http? allowed here: database, http, identity, limits, log, operator, resource, token",
+                "a.toml:1: htp: unknown key; did you mean http? allowed here: database, enrolment, http, identity, limits, log, operator, resource, token",
                 "a.toml:3: http.zzz: unknown key; allowed here: listen, public_url, workers",
                 "a.toml:5: identity.aws.region: unknown key; did you mean regions? allowed here: accept, accounts, enabled, regions, trust",
                 "a.toml:6: resource.agents: found 0 agents; a resource has 1 to 100",

@@ -233,7 +233,7 @@ fn the_default_file_and_the_code_have_the_same_keys() {
     let mut in_file = BTreeSet::new();
     keys(&schema::schema(&problems), "", &mut in_file);
     let config = config(&examples());
-    assert_eq!((config.operators.len(), config.resources.len()), (1, 1));
+    assert_eq!((config.operators.len(), config.resources.len(), config.enrolment.len()), (1, 1, 1));
     let shown = config.effective();
     let in_code = shown.settings().iter().map(|setting| {
         let section = setting.section.trim_end_matches("[0]");
@@ -253,6 +253,7 @@ fn what_is_shown_can_be_read_again() {
     let shown = first.effective().to_string();
     let second = load(&[("b.toml", &shown)], &[]).unwrap();
     assert_eq!(first.resources, second.resources);
+    assert_eq!(first.enrolment, second.enrolment);
     assert_eq!((first.http, first.token), (second.http, second.token));
     assert_eq!((first.database, first.log), (second.database, second.log));
     assert_eq!(first.identity, second.identity);

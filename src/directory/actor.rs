@@ -13,10 +13,12 @@ use actix::{
 };
 use tokio::sync::oneshot;
 
+use super::enrolment::{Earlier, find_unregistered};
 use super::messages::{
     Converge, FileResources, FindAgent, FindSubAgent, ListAgents, ListResources, Retire, ShowAgent,
     ShowResource,
 };
+use super::rules::Rules;
 use super::selection::{LiveResource, Refused, select};
 use super::{store, sub_agent};
 use crate::clock::Clock;
@@ -28,10 +30,19 @@ use crate::names::InstanceId;
 #[derive(Debug)]
 pub struct Directory {
     database: Database,
+    rules: Rules,
     clock: Clock,
     waiting: Vec<Waiting>,
     looking: bool,
     _lifeline: Lifeline,
+}
+
+/// What a look goes by.
+#[derive(Clone)]
+struct Books {
+    database: Database,
+    rules: Rules,
+    clock: Clock,
 }
 
 /// A login that waits for a look.
@@ -43,9 +54,9 @@ struct Waiting {
 }
 
 impl Directory {
-    /// A directory over this database.
-    pub fn new(database: Database, clock: Clock, lifeline: Lifeline) -> Self {
-        Self { database, clock, waiting: Vec::new(), looking: false, _lifeline: lifeline }
+    /// A directory over this database, that enrols by these rules.
+    pub fn new(database: Database, rules: Rules, clock: Clock, lifeline: Lifeline) -> Self {
+        Self { database, rules, clock, waiting: Vec::new(), looking: false, _lifeline: lifeline }
     }
 
     fn look_next(&mut self, context: &mut Context<Self>) {
@@ -54,11 +65,16 @@ impl Directory {
         }
         self.looking = true;
         // A task of its own, so that a panic in it ends this look and not the directory.
-        let look = actix::spawn(look(self.database.clone(), next_group(&mut self.waiting)));
+        let look = actix::spawn(look(self.books(), next_group(&mut self.waiting)));
         context.spawn(look.into_actor(self).map(|_, directory, context| {
             directory.looking = false;
             directory.look_next(context);
         }));
+    }
+
+    fn books(&self) -> Books {
+        let (database, rules) = (self.database.clone(), self.rules.clone());
+        Books { database, rules, clock: self.clock.clone() }
     }
 }
 
@@ -188,32 +204,38 @@ fn next_group(waiting: &mut Vec<Waiting>) -> Vec<Waiting> {
     waiting.extract_if(.., fits).collect()
 }
 
-async fn look(database: Database, group: Vec<Waiting>) {
+async fn look(books: Books, group: Vec<Waiting>) {
     let instances = group.iter().map(|asked| &asked.request.instance);
-    match store::find_live(database.connection(), instances).await {
-        Ok(live) => group.into_iter().for_each(|asked| asked.answer(&database, &live)),
+    match store::find_live(books.database.connection(), instances).await {
+        Ok(live) => group.into_iter().for_each(|asked| asked.answer(&books, &live)),
         Err(error) => group.into_iter().for_each(|asked| asked.tell(Err(error.clone()))),
     }
 }
 
 impl Waiting {
-    fn answer(self, database: &Database, live: &HashMap<InstanceId, LiveResource>) {
+    fn answer(self, books: &Books, live: &HashMap<InstanceId, LiveResource>) {
         let FindAgent { instance, name } = &self.request;
         let found = live.get(instance.instance_id()).cloned();
+        // An earlier account's registration, if there is one: it is not this machine's.
+        let is_taken = found.is_some();
         match select(found, instance.clone(), name.as_deref()) {
             // One more query for one that has nothing, and nobody waits for it.
-            Err(Refused::InstanceUnknown) => drop(actix::spawn(self.miss(database.clone()))),
+            Err(Refused::InstanceUnknown) => {
+                drop(actix::spawn(self.miss(books.clone(), is_taken)));
+            }
             outcome => self.tell(Ok(outcome)),
         }
     }
 
-    /// Nothing is live: was there something once?
-    async fn miss(self, database: Database) {
-        let retired = store::was_retired(database.connection(), &self.request.instance).await;
-        self.tell(retired.map(|retired| match retired {
-            true => Err(Refused::InstanceRetired),
-            false => Err(Refused::InstanceUnknown),
-        }));
+    /// Nothing is live: was there something once, or does a rule enrol the machine?
+    async fn miss(self, Books { database, rules, clock }: Books, is_taken: bool) {
+        let FindAgent { instance, name } = &self.request;
+        let accounts = store::retired_accounts(database.connection(), instance).await;
+        let answer = accounts.map(|retired_accounts| {
+            let earlier = Earlier { is_taken, retired_accounts };
+            find_unregistered(earlier, &rules.current(), instance, name.as_deref(), clock.now())
+        });
+        self.tell(answer);
     }
 
     fn tell(self, answer: <FindAgent as Request>::Answer) {

@@ -7,9 +7,11 @@
 
 pub mod actor;
 pub mod converge;
+pub mod enrolment;
 pub mod messages;
 pub mod preview;
 pub mod query;
+pub mod rules;
 pub mod selection;
 mod store;
 pub mod sub_agent;
@@ -19,6 +21,7 @@ pub use messages::{
     ChangeRefused, Converge, Converged, DirectoryError, FileResources, FindAgent, FindSubAgent,
     ListAgents, ListResources, Retire, ShowAgent, ShowResource,
 };
+pub use rules::Rules;
 pub use selection::{Agent, Refused};
 pub use store::look_ahead;
 pub use sub_agent::SubAgent;

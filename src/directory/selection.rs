@@ -7,6 +7,7 @@
 
 use uuid::Uuid;
 
+use crate::event::Enrolment;
 use crate::identity::VerifiedInstance;
 
 /// A resource that is not retired, with its live root agents.
@@ -39,6 +40,7 @@ pub struct Agent {
     resource_id: Uuid,
     resource_name: String,
     instance: VerifiedInstance,
+    enrolment: Option<Box<Enrolment>>,
 }
 
 impl Agent {
@@ -65,6 +67,17 @@ impl Agent {
     /// The machine, as it was proven.
     pub fn instance(&self) -> &VerifiedInstance {
         &self.instance
+    }
+
+    /// The registration that is still to be made, together with the token's record; none where the
+    /// machine is registered.
+    pub fn enrolment(&self) -> Option<&Enrolment> {
+        self.enrolment.as_deref()
+    }
+
+    /// An agent of a machine that this enrolment will register.
+    pub(super) fn with_enrolment(self, enrolment: Enrolment) -> Self {
+        Self { enrolment: Some(Box::new(enrolment)), ..self }
     }
 }
 
@@ -118,7 +131,7 @@ pub fn select(
     };
     match chosen.cloned() {
         Some(RootAgent { id, name }) => {
-            Ok(Agent { id, name, resource_id, resource_name, instance })
+            Ok(Agent { id, name, resource_id, resource_name, instance, enrolment: None })
         }
         None => Err(Refused::AgentUnknown { agents: names(&root_agents) }),
     }

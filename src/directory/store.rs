@@ -20,7 +20,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::messages::DirectoryError;
-use super::selection::{LiveResource, RootAgent, admits};
+use super::selection::{LiveResource, RootAgent};
 use crate::identity::VerifiedInstance;
 use crate::names::{InstanceId, Provider};
 use crate::registration::Origin;
@@ -109,12 +109,13 @@ pub(super) async fn sub_agents(
         .await?)
 }
 
-/// Whether a retired registration was the proven machine's; asked only where nothing is live.
-pub(super) async fn was_retired(
+/// The accounts that earlier registrations of a machine were for; asked only where nothing is live
+/// for it.
+pub(super) async fn retired_accounts(
     connection: &impl ConnectionTrait,
     machine: &VerifiedInstance,
-) -> Result<bool, DirectoryError> {
-    let accounts: Vec<String> = resource::Entity::find()
+) -> Result<Vec<String>, DirectoryError> {
+    Ok(resource::Entity::find()
         .select_only()
         .column(resource::Column::Account)
         .distinct()
@@ -123,8 +124,7 @@ pub(super) async fn was_retired(
         .filter(resource::Column::RetiredAt.is_not_null())
         .into_tuple()
         .all(connection)
-        .await?;
-    Ok(accounts.iter().any(|registered| admits(registered, machine.account())))
+        .await?)
 }
 
 /// The live resources that came from the configuration.

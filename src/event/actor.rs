@@ -15,8 +15,9 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::budget::RefusalBudget;
+use super::enrolment::Enrolment;
 use super::kinds::{AuthEvent, Happening};
-use super::messages::{Heartbeat, Receipt, Record, RecordError};
+use super::messages::{Enrol, Heartbeat, Receipt, Record, RecordError};
 use super::store;
 use crate::clock::Clock;
 use crate::database::Database;
@@ -64,6 +65,7 @@ struct Waiting {
 #[derive(Debug)]
 enum Entry {
     Event(AuthEvent),
+    Enrolment(Box<Enrol>),
     Seen(Uuid, DateTime<Utc>),
 }
 
@@ -138,6 +140,15 @@ impl Handler<Ask<Record>> for Recorder {
     }
 }
 
+impl Handler<Ask<Enrol>> for Recorder {
+    type Result = ResponseFuture<Result<Result<Receipt, RecordError>, Panicked>>;
+
+    fn handle(&mut self, ask: Ask<Enrol>, context: &mut Self::Context) -> Self::Result {
+        let (enrol, place) = ask.into_parts();
+        self.enqueue(Entry::Enrolment(Box::new(enrol)), place, context)
+    }
+}
+
 impl Handler<Ask<Heartbeat>> for Recorder {
     type Result = ResponseFuture<Result<Result<Receipt, RecordError>, Panicked>>;
 
@@ -179,27 +190,38 @@ async fn commit(database: &Database, group: &[Waiting]) -> Result<HashSet<Uuid>,
     let token_holders = group.iter().filter_map(|waiting| waiting.entry.token_holder());
     let seen: Vec<(Uuid, DateTime<Utc>)> =
         group.iter().filter_map(|waiting| waiting.entry.seen()).collect();
+    let enrolments = group.iter().filter_map(|waiting| waiting.entry.enrolment());
     let transaction = database.begin().await?;
+    store::enrol(&transaction, enrolments.collect()).await?;
     let concerned = token_holders.chain(seen.iter().map(|(agent, _)| *agent));
     let live = store::hold_live(&transaction, concerned.collect()).await?;
     let kept = group.iter().filter(|waiting| waiting.entry.may_stand(&live));
-    store::append(&transaction, kept.filter_map(|waiting| waiting.entry.event())).await?;
+    store::append(&transaction, kept.flat_map(|waiting| waiting.entry.events())).await?;
     store::mark_seen(&transaction, &seen).await?;
     transaction.commit().await?;
     Ok(live)
 }
 
 impl Entry {
-    fn event(&self) -> Option<&AuthEvent> {
-        match self {
-            Entry::Event(event) => Some(event),
-            Entry::Seen(..) => None,
-        }
+    fn events(&self) -> impl Iterator<Item = &AuthEvent> {
+        let events = match self {
+            Entry::Event(event) => [Some(event), None],
+            Entry::Enrolment(enrol) => [Some(&enrol.enrolled), Some(&enrol.granted)],
+            Entry::Seen(..) => [None, None],
+        };
+        events.into_iter().flatten()
+    }
+
+    fn enrolment(&self) -> Option<&Enrolment> {
+        self.events().find_map(|event| match &event.what {
+            Happening::InstanceEnrolled(enrolment) => Some(enrolment),
+            _ => None,
+        })
     }
 
     /// The agent that this hands a token to.
     fn token_holder(&self) -> Option<Uuid> {
-        self.event()?.what.token().map(|token| token.agent_id)
+        self.events().find_map(|event| event.what.token()).map(|token| token.agent_id)
     }
 
     fn may_stand(&self, live: &HashSet<Uuid>) -> bool {
@@ -209,7 +231,7 @@ impl Entry {
     fn seen(&self) -> Option<(Uuid, DateTime<Utc>)> {
         match self {
             Entry::Seen(agent, at) => Some((*agent, *at)),
-            Entry::Event(_) => None,
+            Entry::Event(_) | Entry::Enrolment(_) => None,
         }
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::enrolment::Enrolment;
 use crate::names::{Provider, new_id};
 
 /// Something that happened, when, and on whose request.
@@ -45,6 +46,8 @@ pub enum Happening {
     ResourceConverged(ResourceConverged),
     /// A resource was retired, with its agents and their tokens.
     ResourceRetired(ResourceRetired),
+    /// A rule registered a machine, at its first login.
+    InstanceEnrolled(Enrolment),
 }
 
 impl Happening {
@@ -57,6 +60,7 @@ impl Happening {
             Happening::LoginRefused(_) => "login-refused",
             Happening::ResourceConverged(_) => "resource-converged",
             Happening::ResourceRetired(_) => "resource-retired",
+            Happening::InstanceEnrolled(_) => "instance-enrolled",
         }
     }
 
@@ -67,6 +71,7 @@ impl Happening {
             Happening::TokenDelegated(delegated) => Some(delegated.token.resource_id),
             Happening::ResourceConverged(converged) => Some(converged.resource_id),
             Happening::ResourceRetired(retired) => Some(retired.resource_id),
+            Happening::InstanceEnrolled(enrolment) => Some(enrolment.resource_id),
             Happening::BrokerStarted { .. } | Happening::LoginRefused(_) => None,
         }
     }

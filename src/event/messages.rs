@@ -10,6 +10,16 @@ use crate::mailbox::Request;
 #[derive(Clone, Debug)]
 pub struct Record(pub AuthEvent);
 
+/// Register this machine and make its first token durable, both or neither. The answer comes after
+/// the commit; it is [`RecordError::AgentEnded`] where the machine was registered meanwhile.
+#[derive(Clone, Debug)]
+pub struct Enrol {
+    /// A [`Happening::InstanceEnrolled`](super::Happening::InstanceEnrolled).
+    pub enrolled: AuthEvent,
+    /// The login that it goes with.
+    pub granted: AuthEvent,
+}
+
 /// An agent says that it is there. The answer comes after the commit.
 #[derive(Clone, Copy, Debug)]
 pub struct Heartbeat {
@@ -20,6 +30,10 @@ pub struct Heartbeat {
 }
 
 impl Request for Record {
+    type Answer = Result<Receipt, RecordError>;
+}
+
+impl Request for Enrol {
     type Answer = Result<Receipt, RecordError>;
 }
 
@@ -51,7 +65,8 @@ pub enum RecordError {
     /// The database refused, or is away.
     #[error("the database did not take the record: {0}")]
     Database(String),
-    /// The agent was retired after it was found. A token on record for it would outlive it.
-    #[error("the agent was retired while it logged in")]
+    /// The agent was retired after it was found, or was to be enrolled and another login of its
+    /// machine was first. A token on record for it would outlive it.
+    #[error("the registration changed while the agent logged in")]
     AgentEnded,
 }

@@ -7,14 +7,16 @@
 pub mod actor;
 pub mod budget;
 pub mod bus;
+pub mod enrolment;
 pub mod kinds;
 pub mod messages;
 mod store;
 
 pub use bus::Bus;
+pub use enrolment::{EnrolledAgent, Enrolment};
 pub use kinds::{
     AuthEvent, Happening, LoginGranted, LoginRefused, ResourceConverged, ResourceRetired,
     TokenDelegated,
 };
-pub use messages::{Heartbeat, Receipt, Record, RecordError};
+pub use messages::{Enrol, Heartbeat, Receipt, Record, RecordError};
 pub(crate) use store::{append, hold_live, revoke_tokens};

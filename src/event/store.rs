@@ -1,5 +1,7 @@
 //! How is it kept? Events as rows, and the token records that some of them are.
 
+mod enrol;
+
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
@@ -10,6 +12,8 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder as _, QuerySelect,
 };
 use uuid::Uuid;
+
+pub(super) use enrol::enrol;
 
 use super::kinds::{AuthEvent, Happening, LoginGranted, LoginRefused};
 

@@ -6,8 +6,10 @@
 //! directory's.
 
 mod declaration;
+mod enrolment;
 mod registrar;
 pub mod rules;
 
 pub use declaration::{AgentSpec, DeclarationError, ResourceSpec};
+pub use enrolment::{EnrolmentRule, Shadow, shadows};
 pub use registrar::{Origin, Registrar};

@@ -4,7 +4,7 @@ use actix::Actor as _;
 use callsign::clock::Clock;
 use callsign::directory::actor::Directory;
 use callsign::directory::{
-    ChangeRefused, Converge, Converged, DirectoryError, FileResources, Retire,
+    ChangeRefused, Converge, Converged, DirectoryError, FileResources, Retire, Rules,
 };
 use callsign::mailbox::{Ask, Gate, Lifeline, Mailbox, Ping, Request};
 use callsign::names::Provider;
@@ -26,7 +26,7 @@ struct Actor {
 fn start(database: callsign::database::Database) -> Actor {
     let (notices, deaths) = mpsc::unbounded_channel();
     let lifeline = Lifeline::watch(&notices, "directory");
-    let address = Directory::new(database, Clock::from_fn(now), lifeline).start();
+    let address = Directory::new(database, Rules::default(), Clock::from_fn(now), lifeline).start();
     Actor { address, deaths }
 }
 

@@ -5,7 +5,7 @@ mod document_attacks;
 mod envelope;
 mod envelope_attacks;
 mod facts;
-mod fixture;
+pub mod fixture;
 mod properties;
 mod real_documents;
 mod trust_files;

@@ -70,10 +70,17 @@ impl TestBroker {
         Self { clock, service, http, folder }
     }
 
+    /// Another broker on the same database, behind a front door of its own.
+    pub async fn beside(&self, toml: &str) -> Service {
+        let config = configuration(&self.folder, toml);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Service::start(&config, None, self.clock.clock(), listener).await.unwrap()
+    }
+
     /// Reads the configuration again, with this in place of what was declared before.
     pub async fn reload(&self, toml: &str) {
         let config = configuration(&self.folder, toml);
-        self.service.deploy(&config.resources).await.unwrap();
+        self.service.follow(&config).await.unwrap();
     }
 
     /// Stops the broker, and gives what it leaves behind.

@@ -14,6 +14,8 @@ pub fn callsign(folder: &Path, arguments: &[&str]) -> Output {
 /// A broker in a process of its own, with the lines that it logs. It is killed with the test.
 #[derive(Debug)]
 pub struct Served {
+    /// Where it answers.
+    pub url: String,
     child: Child,
     log: BufReader<ChildStderr>,
 }
@@ -29,8 +31,10 @@ impl Served {
             .spawn()
             .unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
-        let mut served = Self { child, log };
-        served.wait_for(" ready ");
+        let mut served = Self { url: String::new(), child, log };
+        let ready = served.wait_for(" ready ");
+        let url = ready.split(" url=\"").nth(1).and_then(|rest| rest.split('"').next());
+        served.url = url.unwrap().to_owned();
         served
     }
 
