@@ -56,6 +56,9 @@ const HISTORY: &str = "seaql_migrations";
 /// Tries for the write lock of a SQLite file that several brokers open at once.
 const OPEN_ATTEMPTS: u32 = 5;
 
+/// How long the first of these waits for the next; later ones wait longer.
+const OPEN_PAUSE: Duration = Duration::from_millis(20);
+
 impl Database {
     /// Connects, and applies the migrations that the database lacks, all of them or none.
     ///
@@ -63,7 +66,7 @@ impl Database {
     /// [`OpenError`], with what to do about it, when the database cannot be reached, is newer than
     /// this binary, or refuses a migration.
     pub async fn open(config: &config::Database) -> Result<Self, OpenError> {
-        let connection = connect(&config.url, Access::Write).await.map_err(|error| {
+        let connection = connect_for_writing(&config.url).await.map_err(|error| {
             OpenError::Unreachable { url: config.redacted_url(), cause: error.to_string() }
         })?;
         let database = Self { connection };
@@ -132,6 +135,21 @@ impl Database {
         }
         Migrator::up(&transaction, None).await.map_err(OpenError::Migration)?;
         transaction.commit().await.map_err(OpenError::Migration)
+    }
+}
+
+/// Connects, and tries again where another process opens a new SQLite file at the same time: the
+/// step to the write-ahead log is one that SQLite does not wait for.
+async fn connect_for_writing(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let mut attempt = 1;
+    loop {
+        match connect(url, Access::Write).await {
+            Err(error) if attempt < OPEN_ATTEMPTS && is_busy(&error) => {
+                tokio::time::sleep(OPEN_PAUSE * attempt).await;
+                attempt += 1;
+            }
+            outcome => return outcome,
+        }
     }
 }
 
