@@ -10,6 +10,7 @@ pub mod duration;
 pub mod mailbox;
 pub mod metrics;
 pub mod names;
+pub mod tls;
 pub mod wire;
 
 pub mod registration;

@@ -20,6 +20,8 @@ pub struct Metrics {
     stages: Family<StageLabels, Histogram>,
     requests: Family<RequestLabels, Counter>,
     mailboxes: Family<MailboxLabels, Gauge>,
+    key_set_ages: Family<KeySetLabels, Gauge>,
+    key_sets_degraded: Family<KeySetLabels, Gauge>,
     commits: Histogram,
     refusals_not_recorded: Counter,
     events_missed: Counter,
@@ -48,6 +50,11 @@ struct MailboxLabels {
     mailbox: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct KeySetLabels {
+    provider: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
@@ -66,6 +73,8 @@ impl Metrics {
             }),
             requests: Family::default(),
             mailboxes: Family::default(),
+            key_set_ages: Family::default(),
+            key_sets_degraded: Family::default(),
             commits: Histogram::new(exponential_buckets(1.0, 2.0, 9)),
             refusals_not_recorded: Counter::default(),
             events_missed: Counter::default(),
@@ -94,6 +103,16 @@ impl Metrics {
     pub fn mailbox_depth(&self, mailbox: &'static str, depth: usize) {
         let depth = i64::try_from(depth).unwrap_or(i64::MAX);
         self.mailboxes.get_or_create(&MailboxLabels { mailbox }).set(depth);
+    }
+
+    /// A provider's key set came in so many seconds ago, if one did; `degraded` where there is none,
+    /// or a newer one should be there.
+    pub fn key_set(&self, provider: Provider, age_seconds: Option<i64>, degraded: bool) {
+        let labels = KeySetLabels { provider: provider.as_str() };
+        if let Some(age) = age_seconds {
+            self.key_set_ages.get_or_create(&labels).set(age);
+        }
+        self.key_sets_degraded.get_or_create(&labels).set(degraded.into());
     }
 
     /// A commit carries so many records.
@@ -134,6 +153,17 @@ impl Metrics {
             "Requests that wait for an actor or are at work in it",
             self.mailboxes.clone(),
         );
+        registry.register_with_unit(
+            "key_set_age",
+            "Time since a provider's key set came in",
+            Unit::Seconds,
+            self.key_set_ages.clone(),
+        );
+        registry.register(
+            "key_set_degraded",
+            "1 where a provider's key set is missing or old",
+            self.key_sets_degraded.clone(),
+        );
         registry.register("commit_size", "Records in one commit", self.commits.clone());
         registry.register(
             "refusals_not_recorded",
@@ -160,11 +190,14 @@ mod tests {
         metrics.login(Provider::Aws, "aws:rsa2048", "granted");
         metrics.stage("verify", Duration::from_millis(1));
         metrics.mailbox_depth("verifier", 3);
+        metrics.key_set(Provider::Google, Some(60), true);
         let page = metrics.encode();
         for line in [
             "callsign_logins_total{provider=\"aws\",kind=\"aws:rsa2048\",outcome=\"granted\"} 2",
             "callsign_login_stage_seconds_count{stage=\"verify\"} 1",
             "callsign_mailbox_depth{mailbox=\"verifier\"} 3",
+            "callsign_key_set_age_seconds{provider=\"google\"} 60",
+            "callsign_key_set_degraded{provider=\"google\"} 1",
         ] {
             assert!(page.contains(line), "{line}\nis not in\n{page}");
         }

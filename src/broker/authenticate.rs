@@ -73,8 +73,7 @@ pub async fn authenticate(
 async fn grant(broker: &Broker, login: LoginRequest) -> Result<GrantedLogin, LoginError> {
     let LoginRequest { request_id, proof, agent_name } = login;
 
-    let verified = ask(broker, "verify", &broker.verify, VerifyIdentity { proof }).await?;
-    let instance = verified.map_err(|error| BrokerError::Denied(error.into()))?;
+    let instance = ask(broker, "verify", &broker.verify, VerifyIdentity { proof }).await??;
 
     broker.limits.admit(&instance).map_err(|error| BrokerError::Denied(error.into()))?;
 

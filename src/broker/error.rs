@@ -7,7 +7,7 @@ use crate::directory::{ChangeRefused, DirectoryError, Refused};
 use crate::event::RecordError;
 use crate::identity::VerifyError;
 use crate::mailbox::Unavailable;
-use crate::names::InstanceId;
+use crate::names::{InstanceId, Provider};
 use crate::token::{TokenError, TokenRefused};
 
 /// Why a request got no good answer.
@@ -26,7 +26,7 @@ pub enum BrokerError<D> {
 pub enum Denied {
     /// The proof was not accepted, for one of the reasons of the identity room.
     #[error(transparent)]
-    Identity(#[from] VerifyError),
+    Identity(VerifyError),
     /// The machine is proven, and logs in too often.
     #[error(transparent)]
     Limited(#[from] TooMany),
@@ -49,6 +49,7 @@ impl Denied {
             Denied::Identity(VerifyError::Malformed(_)) => "malformed-request",
             Denied::Identity(VerifyError::Rejected(_)) => "identity-rejected",
             Denied::Identity(VerifyError::NotAllowed { .. }) => "not-allowed",
+            Denied::Identity(VerifyError::KeysMissing(_)) => "unavailable",
             Denied::Limited(_) => "too-many-requests",
             Denied::Agent { reason, .. } => match reason {
                 Refused::InstanceUnknown => "instance-unknown",
@@ -71,6 +72,9 @@ impl Denied {
 /// Why we cannot answer now. The caller learns that it should come back, the log learns the rest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failed {
+    /// There is nothing yet to check a provider's proofs with.
+    #[error("the keys of {0} are not here yet")]
+    KeysMissing(Provider),
     /// An actor is full, gone or late.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -93,6 +97,15 @@ pub type ChangeError = BrokerError<ChangeRefused>;
 
 /// Why a sub-agent got no token.
 pub type DelegateError = BrokerError<NotDelegated>;
+
+impl From<VerifyError> for LoginError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::KeysMissing(provider) => Self::Failed(Failed::KeysMissing(provider)),
+            error => Self::Denied(Denied::Identity(error)),
+        }
+    }
+}
 
 /// Why a token was not accepted.
 pub type CheckError = BrokerError<TokenRefused>;

@@ -9,6 +9,7 @@ pub mod delegate;
 pub mod deploy;
 pub mod desk;
 pub mod error;
+mod google_keys;
 pub mod limits;
 pub mod log;
 pub mod operators;
@@ -27,7 +28,7 @@ use crate::directory::{
     ShowAgent, ShowResource,
 };
 use crate::event::{Bus, Enrol, Heartbeat, Record};
-use crate::identity::VerifyIdentity;
+use crate::identity::{CurrentKeys, VerifyIdentity};
 use crate::mailbox::{Gate, Mailbox, Ping};
 use crate::metrics::Metrics;
 use crate::token::{CheckSigning, CheckToken, DelegateToken, MintToken};
@@ -76,6 +77,8 @@ pub struct Broker {
     pub show_agent: Mailbox<ShowAgent>,
     /// Is every actor there?
     pub pings: Vec<Mailbox<Ping>>,
+    /// The keys of Google, where its machines are let in: how are they?
+    pub google_keys: Option<CurrentKeys>,
     /// Who wants to know.
     pub bus: Bus,
     /// What time it is.

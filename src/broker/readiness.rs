@@ -2,6 +2,7 @@
 
 use super::Broker;
 use crate::database::Database;
+use crate::identity::KeySetHealth;
 
 /// A part and what is wrong with it, if anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,22 +11,41 @@ pub struct Part {
     pub name: &'static str,
     /// What is wrong, in short; nothing a stranger could use.
     pub fault: Option<String>,
+    /// What is not as it should be, although logins would succeed, or those of other providers.
+    pub concern: Option<String>,
 }
 
-/// How each part is: the actors, the database, the signing keys.
+/// How each part is: the actors, the database, the signing keys, Google's keys.
 pub async fn parts(broker: &Broker, database: &Database) -> Vec<Part> {
-    let mut parts = Vec::with_capacity(broker.pings.len() + 2);
+    let mut parts = Vec::with_capacity(broker.pings.len() + 3);
     for ping in &broker.pings {
         let fault = ping.ask(crate::mailbox::Ping).await.err().map(|fault| fault.to_string());
-        parts.push(Part { name: ping.gate().name(), fault });
+        parts.push(Part { name: ping.gate().name(), fault, concern: None });
     }
     let fault = database.ping().await.err().map(|error| {
         tracing::warn!(%error, "the database gives no sign of life");
         "the database does not answer".to_owned()
     });
-    parts.push(Part { name: "database", fault });
-    parts.push(Part { name: "signing_keys", fault: signing_fault(broker).await });
+    parts.push(Part { name: "database", fault, concern: None });
+    let fault = signing_fault(broker).await;
+    parts.push(Part { name: "signing_keys", fault, concern: None });
+    if let Some(keys) = &broker.google_keys {
+        let concern = concern(keys.health(broker.clock.now()));
+        parts.push(Part { name: "google_keys", fault: None, concern });
+    }
     parts
+}
+
+/// Keys that are old still check what they check, and the other clouds' machines need none: no
+/// reason to take a broker out of service.
+fn concern(health: KeySetHealth) -> Option<String> {
+    match health {
+        KeySetHealth::Good(_) => None,
+        KeySetHealth::Missing => Some("no key set has come in yet".to_owned()),
+        KeySetHealth::Old(age) => {
+            Some(format!("the key set came in {} minutes ago and is used on", age.num_minutes()))
+        }
+    }
 }
 
 async fn signing_fault(broker: &Broker) -> Option<String> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix::{Actor, Arbiter, Context};
 use chrono::TimeDelta;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 use super::Broker;
@@ -22,7 +23,9 @@ use crate::directory::Rules;
 use crate::directory::actor::Directory;
 use crate::event::actor::{Recorder, RecorderSettings};
 use crate::event::{AuthEvent, Bus, Happening};
-use crate::identity::{AwsKind, AwsPolicy, AzureCloud, AzurePolicy, Policy, Trust, Verifier};
+use crate::identity::{
+    AwsKind, AwsPolicy, AzureCloud, AzurePolicy, GooglePolicy, Policy, SourceError, Trust, Verifier,
+};
 use crate::mailbox::{Gate, Lifeline, Mailbox};
 use crate::metrics::Metrics;
 use crate::names::Provider;
@@ -53,6 +56,7 @@ pub struct System {
     database: Database,
     jwks: JwkSet,
     arbiters: Vec<Arbiter>,
+    background: Vec<JoinHandle<()>>,
     deaths: mpsc::UnboundedReceiver<&'static str>,
 }
 
@@ -86,8 +90,14 @@ impl System {
             clock,
             metrics: Metrics::new(),
         };
-        let system = rooms.start();
+        let (google_keys, clock) = (rooms.trust.google.clone(), rooms.clock.clone());
+        let mut system = rooms.start();
         system.announce().await?;
+        if let Some(keys) = google_keys {
+            system
+                .background
+                .push(super::google_keys::keep(&config.identity.google, keys, clock).await?);
+        }
         Ok(system)
     }
 
@@ -123,6 +133,9 @@ impl System {
 
     /// Stops the actors and closes the database. Stop the front door first.
     pub async fn stop(self) {
+        for task in &self.background {
+            task.abort();
+        }
         for arbiter in &self.arbiters {
             arbiter.stop();
         }
@@ -177,6 +190,7 @@ impl Rooms {
 
         let Self { trust, policy, settings, keys, recorder, limits, database, clock, metrics } =
             self;
+        let google_keys = trust.google.clone();
         let jwks = JwkSet::of(&keys);
         let stateless = Stateless {
             trust,
@@ -227,6 +241,7 @@ impl Rooms {
                 Mailbox::new(&minter, &minting),
                 Mailbox::new(&recorder, &recording),
             ],
+            google_keys,
             bus,
             rules: stateless.rules.clone(),
             clock,
@@ -234,14 +249,17 @@ impl Rooms {
             metrics,
         };
         let desk = Desk { stateless, shared: broker };
-        System { desk, database, jwks, arbiters, deaths }
+        System { desk, database, jwks, arbiters, background: Vec::new(), deaths }
     }
 }
 
 /// The providers that the configuration switches on and that this broker speaks.
 pub fn enabled_providers(identity: &config::Identity) -> Vec<Provider> {
-    let switched =
-        [(Provider::Aws, identity.aws.enabled), (Provider::Azure, identity.azure.enabled)];
+    let switched = [
+        (Provider::Aws, identity.aws.enabled),
+        (Provider::Azure, identity.azure.enabled),
+        (Provider::Google, identity.google.enabled),
+    ];
     switched.into_iter().filter_map(|(provider, on)| on.then_some(provider)).collect()
 }
 
@@ -277,6 +295,10 @@ fn policy(identity: &config::Identity) -> Policy {
         azure: AzurePolicy {
             clouds: identity.azure.clouds.iter().map(cloud).collect(),
             subscriptions: identity.azure.subscriptions.iter().cloned().collect(),
+        },
+        google: GooglePolicy {
+            audiences: identity.google.audiences.iter().cloned().collect(),
+            projects: identity.google.projects.iter().cloned().collect(),
         },
     }
 }
@@ -322,6 +344,9 @@ pub enum StartError {
     /// A trust source is unusable.
     #[error(transparent)]
     Trust(#[from] TrustSourceError),
+    /// There is no way to Google's keys.
+    #[error("Google's keys cannot be kept: {0}")]
+    GoogleKeys(#[from] SourceError),
     /// The database cannot be opened.
     #[error(transparent)]
     Database(#[from] OpenError),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::config::{self, TrustSource};
-use crate::identity::{AwsTrust, AzureTrust, Trust, TrustError};
+use crate::identity::{AwsTrust, AzureTrust, CurrentKeys, Trust, TrustError};
 
 /// The largest trust file that is read, in bytes. The built-in one has 40 KiB.
 const MAX_LENGTH: u64 = 4 * 1024 * 1024;
@@ -37,10 +37,12 @@ pub enum TrustSourceError {
 /// # Errors
 /// [`TrustSourceError`] for the first source that cannot be used.
 pub(super) fn load(identity: &config::Identity) -> Result<Trust, TrustSourceError> {
-    let config::Identity { aws, azure, .. } = identity;
+    let config::Identity { aws, azure, google, .. } = identity;
     Ok(Trust {
         aws: if aws.enabled { load_aws(&aws.trust)? } else { AwsTrust::default() },
         azure: if azure.enabled { load_azure(&azure.trust)? } else { AzureTrust::default() },
+        // Empty until `google_keys` fills it.
+        google: google.enabled.then(CurrentKeys::default),
     })
 }
 

@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 
 use super::aws::{AwsSigner, KeyFileError, SigningError};
 use super::azure::AzureSigner;
+use super::google::GoogleSigner;
 
 /// The trust file for AWS, in an emulator's folder.
 const AWS_TRUST: &str = "aws.toml";
 
 /// The trust file for Azure, in an emulator's folder.
 const AZURE_TRUST: &str = "azure.toml";
+/// The key set for Google, in an emulator's folder.
+const GOOGLE_KEYS: &str = "google-jwks.json";
 
 /// The throw-away keys of an emulator.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub struct Keys {
     pub aws: AwsSigner,
     /// For Azure's documents.
     pub azure: AzureSigner,
+    /// For Google's tokens.
+    pub google: GoogleSigner,
 }
 
 impl Keys {
@@ -29,7 +34,11 @@ impl Keys {
     /// # Errors
     /// [`SigningError`] when the crypto library cannot make any.
     pub fn generate() -> Result<Self, SigningError> {
-        Ok(Self { aws: AwsSigner::generate()?, azure: AzureSigner::generate()? })
+        Ok(Self {
+            aws: AwsSigner::generate()?,
+            azure: AzureSigner::generate()?,
+            google: GoogleSigner::generate()?,
+        })
     }
 
     /// The keys of this folder, made if there are none, and the trust files beside them, for a
@@ -47,11 +56,17 @@ impl Keys {
             Some(signer) => signer,
             None => made(AzureSigner::generate, |signer| signer.save(folder))?,
         };
+        let google = match found(GoogleSigner::load(folder))? {
+            Some(signer) => signer,
+            None => made(GoogleSigner::generate, |signer| signer.save(folder))?,
+        };
         let trust = aws.trust_toml(region).map_err(KeyFileError::from)?;
         write(&Self::aws_trust_file(folder), &trust)?;
         let trust = azure.trust_toml().map_err(KeyFileError::from)?;
         write(&Self::azure_trust_file(folder), &trust)?;
-        Ok(Self { aws, azure })
+        let key_set = google.jwks().map_err(KeyFileError::from)?;
+        write(&Self::google_keys_file(folder), &format!("{key_set:#}\n"))?;
+        Ok(Self { aws, azure, google })
     }
 
     /// Where a broker finds the trust file for AWS.
@@ -62,6 +77,11 @@ impl Keys {
     /// Where a broker finds the trust file for Azure.
     pub fn azure_trust_file(folder: &Path) -> PathBuf {
         folder.join(AZURE_TRUST)
+    }
+
+    /// Where a broker finds the key set for Google.
+    pub fn google_keys_file(folder: &Path) -> PathBuf {
+        folder.join(GOOGLE_KEYS)
     }
 }
 
@@ -89,7 +109,6 @@ fn made<S>(
 fn write(path: &Path, text: &str) -> Result<(), KeepError> {
     fs::write(path, text).map_err(|error| KeepError::folder(path, error))
 }
-
 /// Why keys could not be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum KeepError {

@@ -3,13 +3,15 @@
 //! One id, one account and one region are given, and each cloud has its own idea of what these look
 //! like. A cloud takes what has the right form as it is. What has not is replaced by something
 //! that is made from it, always the same: a machine called `i-0abc` has a GUID as its id in
-//! Azure's words, but it keeps that GUID from one start to the next.
+//! Azure's words and a number in Google's, but it keeps both from one start to the next.
 
+use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::aws::MachineFacts;
 use super::azure::AzureMachine;
+use super::google::GoogleMachine;
 use crate::names::{InstanceId, NameError, Provider};
 
 /// The domain of the cloud for everybody.
@@ -22,6 +24,8 @@ pub struct Machine {
     pub aws: MachineFacts,
     /// On Azure.
     pub azure: AzureMachine,
+    /// On Compute Engine.
+    pub google: GoogleMachine,
 }
 
 impl Machine {
@@ -29,7 +33,12 @@ impl Machine {
     ///
     /// # Errors
     /// [`NameError`] for an id that no cloud could have.
-    pub fn named(id: &str, account: &str, region: &str) -> Result<Self, NameError> {
+    pub fn named(
+        id: &str,
+        account: &str,
+        region: &str,
+        launched: DateTime<Utc>,
+    ) -> Result<Self, NameError> {
         let aws = MachineFacts {
             account: aws_account(account),
             region: region.to_owned(),
@@ -41,7 +50,13 @@ impl Machine {
             vm_id: InstanceId::parse(Provider::Azure, &guid(id))?,
             domain: AZURE_DOMAIN.to_owned(),
         };
-        Ok(Self { aws, azure })
+        let google = GoogleMachine {
+            project_id: google_project(account),
+            zone: format!("{region}-a"),
+            instance_id: InstanceId::parse(Provider::Google, &google_id(id))?,
+            created_at: launched,
+        };
+        Ok(Self { aws, azure, google })
     }
 }
 
@@ -65,6 +80,22 @@ fn guid(text: &str) -> String {
     found.unwrap_or_else(made).to_string()
 }
 
+/// A number of up to 64 bits.
+fn google_id(id: &str) -> String {
+    let is_number = id.parse().is_ok_and(|number: u64| number > 0 && number.to_string() == id);
+    if is_number { id.to_owned() } else { number_of(id).max(1).to_string() }
+}
+
+/// A letter, then letters, digits and hyphens.
+fn google_project(account: &str) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if account.starts_with(|c: char| c.is_ascii_lowercase()) && account.chars().all(plain) {
+        return account.to_owned();
+    }
+    let account = account.to_ascii_lowercase();
+    format!("project-{}", account.replace(|c| !plain(c), "-"))
+}
+
 /// A number that belongs to this text.
 fn number_of(text: &str) -> u64 {
     let digest = Sha256::digest(text);
@@ -77,19 +108,38 @@ mod tests {
 
     #[test]
     fn each_cloud_takes_what_fits_and_makes_the_rest_from_it() {
-        let guid = "8D10DA13-8125-4ba9-a717-bf7490507b3d";
-        let made = Machine::named("i-0abc", "123456789012", "us-east-1").unwrap();
-        assert_eq!(made.aws.instance_id.as_str(), "i-0abc");
-        assert_eq!(made.aws.account, "123456789012");
-        assert_eq!(made.azure.vm_id.as_str().len(), 36);
-        assert_eq!(made.azure.region, "useast1");
-        let again = Machine::named("i-0abc", "123456789012", "us-east-1").unwrap();
-        assert_eq!(again.azure.vm_id, made.azure.vm_id);
+        let launched = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        for (id, account, aws, google) in [
+            (
+                "i-0abc",
+                "123456789012",
+                ("i-0abc", "123456789012"),
+                ("7755069760572661798", "project-123456789012"),
+            ),
+            ("4242", "my-project", ("4242", "419519117448"), ("4242", "my-project")),
+            ("007", "X:y", ("007", "539973968004"), ("7106483370208201996", "project-x-y")),
+        ] {
+            let machine = Machine::named(id, account, "us-east1", launched).unwrap();
+            let again = Machine::named(id, account, "us-east1", launched).unwrap();
+            assert_eq!(machine.aws.instance_id.as_str(), aws.0);
+            assert_eq!(machine.aws.account, aws.1);
+            assert_eq!(machine.google.instance_id.as_str(), google.0);
+            assert_eq!(machine.google.project_id, google.1);
+            assert_eq!(machine.google.zone, "us-east1-a");
+            assert_eq!(again.google.instance_id, machine.google.instance_id);
+            assert_eq!(machine.azure.vm_id.as_str().len(), 36);
+            assert_eq!(again.azure.vm_id, machine.azure.vm_id);
+        }
+        assert!(Machine::named("i 1", "a", "r", launched).is_err());
+    }
 
-        let taken = Machine::named(guid, guid, "eastus").unwrap();
+    #[test]
+    fn azure_takes_guids_in_lower_case_and_regions_without_hyphens() {
+        let launched = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let guid = "8D10DA13-8125-4ba9-a717-bf7490507b3d";
+        let taken = Machine::named(guid, guid, "us-east-1", launched).unwrap();
         assert_eq!(taken.azure.vm_id.as_str(), guid.to_ascii_lowercase());
         assert_eq!(taken.azure.subscription_id, guid.to_ascii_lowercase());
-        assert_eq!(taken.aws.account.len(), 12);
-        assert!(Machine::named("i 1", "a", "r").is_err());
+        assert_eq!(taken.azure.region, "useast1");
     }
 }

@@ -7,6 +7,7 @@
 pub mod asn1;
 pub mod aws;
 pub mod azure;
+pub mod google;
 mod keep;
 mod machine;
 mod server;

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::aws::{AwsMetadata, SigningError};
 use super::azure::AzureMetadata;
+use super::google::GoogleMetadata;
 use super::keep::Keys;
 use super::machine::Machine;
 use crate::clock::Clock;
@@ -40,13 +41,17 @@ impl Emulator {
         listener.set_ttl(HOP_LIMIT)?;
         let address = listener.local_addr()?;
         let aws = Data::new(AwsMetadata::new(&keys.aws, machine.aws, clock.clone())?);
-        let azure = Data::new(AzureMetadata::new(keys.azure.clone(), machine.azure, clock));
+        let azure = AzureMetadata::new(keys.azure.clone(), machine.azure, clock.clone());
+        let azure = Data::new(azure);
+        let google = Data::new(GoogleMetadata::new(keys.google.clone(), machine.google, clock));
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(aws.clone())
                 .app_data(azure.clone())
+                .app_data(google.clone())
                 .configure(super::aws::routes)
                 .configure(super::azure::routes)
+                .configure(super::google::routes)
         })
         .workers(1)
         .disable_signals()

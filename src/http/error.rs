@@ -126,6 +126,7 @@ impl From<VerifyError> for Problem {
                 "The machine is genuine, but not on this broker's list",
                 format!("This broker admits listed {what}s only. Ask its operator to add yours."),
             ),
+            VerifyError::KeysMissing(provider) => Failed::KeysMissing(provider).into(),
         }
     }
 }

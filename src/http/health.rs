@@ -25,7 +25,7 @@ pub(super) async fn healthz() -> HttpResponse {
     path = "/readyz",
     tag = "operations",
     responses(
-        (status = 200, description = "Every part is usable", body = Readiness),
+        (status = 200, description = "Every part is usable, though some may be degraded", body = Readiness),
         (status = 503, description = "Some part is not", body = Readiness),
     )
 )]
@@ -40,7 +40,11 @@ pub(super) async fn readyz(front: Data<Front>) -> HttpResponse {
     }
 }
 
-fn state(Part { name, fault }: Part) -> (String, PartState) {
-    let state = fault.map_or(PartState::Ok, |reason| PartState::Failed { reason });
+fn state(Part { name, fault, concern }: Part) -> (String, PartState) {
+    let state = match (fault, concern) {
+        (Some(reason), _) => PartState::Failed { reason },
+        (None, Some(reason)) => PartState::Degraded { reason },
+        (None, None) => PartState::Ok,
+    };
     (name.to_owned(), state)
 }

@@ -4,6 +4,7 @@
 
 pub(super) mod aws;
 pub(super) mod azure;
+pub(super) mod google;
 
 use actix_web::http::header;
 use actix_web::web::{Data, Payload};
@@ -11,7 +12,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use utoipa::IntoResponses;
 
 use super::body::{self, Body};
-use super::error::not_enabled;
 use super::problem::Problem;
 use super::request::RequestId;
 use super::server::Front;
@@ -92,11 +92,6 @@ enum Answers {
     /// unavailable: come back after Retry-After
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(wire::Problem),
-}
-
-/// The providers that this broker does not speak.
-pub(super) async fn other(provider: Provider) -> Result<HttpResponse, Problem> {
-    Err(not_enabled(provider))
 }
 
 /// A blank name is no name.

@@ -14,6 +14,7 @@ use utoipa::{Modify, OpenApi};
     paths(
         super::login::aws::login,
         super::login::azure::login,
+        super::login::google::login,
         super::me::show,
         super::me::heartbeat,
         super::sub_agents::token,
@@ -32,6 +33,7 @@ use utoipa::{Modify, OpenApi};
         super::metrics::show,
         super::compat::aws::login,
         super::compat::azure::login,
+        super::compat::google::login,
     ),
     // What a login is answered with is described in one place, by enums whose schemas utoipa does not
     // collect.

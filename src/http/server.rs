@@ -95,7 +95,7 @@ fn routes(config: &mut ServiceConfig) {
     config
         .service(post("/v1/login/aws").route(web::post().to(login::aws::login)))
         .service(post("/v1/login/azure").route(web::post().to(login::azure::login)))
-        .service(post("/v1/login/google").route(web::post().to(|| login::other(Provider::Google))))
+        .service(post("/v1/login/google").route(web::post().to(login::google::login)))
         .service(get("/v1/agents/me").route(web::get().to(me::show)))
         .service(post("/v1/agents/me/heartbeat").route(web::post().to(me::heartbeat)))
         .service(

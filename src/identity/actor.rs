@@ -1,11 +1,13 @@
 //! Who checks proofs? One of these on each thread that serves.
 //!
-//! A shell around [`verify`]: it adds the time and nothing else.
+//! A shell around [`verify`]: it adds the time, and passes on that a key was not known.
 
 use std::sync::Arc;
 
 use actix::{Actor, Context, Handler};
 
+use super::error::{Rejection, VerifyError};
+use super::key_set::CurrentKeys;
 use super::messages::VerifyIdentity;
 use super::policy::Policy;
 use super::trust::Trust;
@@ -39,7 +41,12 @@ impl Handler<Ask<VerifyIdentity>> for Verifier {
 
     fn handle(&mut self, ask: Ask<VerifyIdentity>, _: &mut Self::Context) -> Self::Result {
         ask.answer(|VerifyIdentity { proof }| {
-            verify(&proof, &self.trust, &self.policy, self.clock.now())
+            let verdict = verify(&proof, &self.trust, &self.policy, self.clock.now());
+            if let Err(VerifyError::Rejected(Rejection::UnknownKey)) = &verdict {
+                // The issuer may have a new key; this login does not wait to find out.
+                self.trust.google.iter().for_each(CurrentKeys::hasten);
+            }
+            verdict
         })
     }
 }

@@ -6,6 +6,7 @@ use super::azure::CertificateError;
 use super::cms::CmsError;
 use super::json::JsonError;
 use super::proof::ProofKind;
+use crate::names::Provider;
 
 /// Why no [`VerifiedInstance`](super::VerifiedInstance) came out of a proof.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,11 +20,15 @@ pub enum VerifyError {
     /// The machine is genuine, but the operator did not list it.
     #[error("the {what} {value} is not on the broker's list")]
     NotAllowed {
-        /// Which list: `account`, `region` or `subscription`.
+        /// Which list: `account`, `region`, `subscription` or `project`.
         what: &'static str,
         /// What was looked for on it.
         value: String,
     },
+    /// Nothing can be said about the proof: the keys to check it with are not here yet. This is
+    /// about the broker, not about the caller.
+    #[error("the keys of {0} are not here yet")]
+    KeysMissing(Provider),
 }
 
 /// Evidence of the wrong shape: the member to blame, and a reason for the person who sent it.
@@ -90,11 +95,26 @@ pub enum Rejection {
     /// The proof is no longer good.
     #[error("{what} is {time}, which is past")]
     Expired {
-        /// Which time: `expiresOn`.
+        /// Which time: `expiresOn` or `exp`.
         what: &'static str,
         /// The time that was signed.
         time: DateTime<Utc>,
     },
+    /// The header of a token has no such member, or one that is not believed.
+    #[error("the token's header: {0} is not as it must be")]
+    TokenHeader(&'static str),
+    /// The key set has no key of the id that the token names.
+    #[error("the key set has no key of the id that the token names")]
+    UnknownKey,
+    /// Somebody else made the token.
+    #[error("the token is from another issuer")]
+    Issuer,
+    /// The token was made for somebody else.
+    #[error("the token is for another audience")]
+    Audience,
+    /// The token claims to be good for longer than its issuer makes any.
+    #[error("the token claims a longer life than any has")]
+    Lifetime,
 }
 
 impl Rejection {
@@ -109,7 +129,12 @@ impl Rejection {
             Self::SignatureInvalid => "signature-invalid",
             Self::TimeInFuture { .. } => "time-in-future",
             Self::Certificate(error) => error.code(),
+            Self::TokenHeader(_) => "token-header",
+            Self::UnknownKey => "unknown-key",
+            Self::Issuer => "issuer",
+            Self::Audience => "audience",
             Self::Expired { .. } => "expired",
+            Self::Lifetime => "lifetime",
         }
     }
 }

@@ -72,12 +72,29 @@ impl Object {
         }
     }
 
+    /// Finds a member that is an integer, written as one: `1.0` and `1e3` are none.
+    pub(super) fn integer(&self, name: &str) -> Option<i128> {
+        match self.0.get(name) {
+            Some(Value::Integer(integer)) => Some(*integer),
+            _ => None,
+        }
+    }
+
     /// Finds a member that is an object.
     pub(super) fn object(&self, name: &str) -> Option<&Self> {
         match self.0.get(name) {
             Some(Value::Object(object)) => Some(object),
             _ => None,
         }
+    }
+
+    /// Finds a member that is an array, and gives those of its elements that are objects.
+    pub(super) fn objects(&self, name: &str) -> Option<impl Iterator<Item = &Self>> {
+        let Some(Value::Array(elements)) = self.0.get(name) else { return None };
+        Some(elements.iter().filter_map(|element| match element {
+            Value::Object(object) => Some(object),
+            _ => None,
+        }))
     }
 
     /// Whether there is a member of this name, of any type.
@@ -107,7 +124,9 @@ fn depth(bytes: &[u8]) -> usize {
 #[derive(Debug)]
 enum Value {
     Text(String),
+    Integer(i128),
     Object(Object),
+    Array(Vec<Value>),
     Other,
 }
 
@@ -142,8 +161,11 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        while seq.next_element::<Value>()?.is_some() {}
-        Ok(Value::Other)
+        let mut elements = Vec::new();
+        while let Some(element) = seq.next_element()? {
+            elements.push(element);
+        }
+        Ok(Value::Array(elements))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Value, E> {
@@ -154,12 +176,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Other)
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_i64<E: Error>(self, integer: i64) -> Result<Value, E> {
+        Ok(Value::Integer(integer.into()))
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_u64<E: Error>(self, integer: u64) -> Result<Value, E> {
+        Ok(Value::Integer(integer.into()))
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<Value, E> {
@@ -200,6 +222,28 @@ mod tests {
         for other in ["b", "c", "d", "e"] {
             assert_eq!(object.text(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn only_what_is_written_as_an_integer_is_one() {
+        let text = br#"{"a":-1,"b":18446744073709551615,"c":1.0,"d":1e3,"e":"1","f":36893488147419103232}"#;
+        let object = Object::parse(text).unwrap();
+        assert_eq!(object.integer("a"), Some(-1));
+        assert_eq!(object.integer("b"), Some(u64::MAX.into()));
+        for other in ["c", "d", "e", "f", "g"] {
+            assert_eq!(object.integer(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn objects_are_found_in_objects_and_in_arrays() {
+        let object = Object::parse(br#"{"a":{"b":"x"},"c":[1,{"b":"y"},[],{"b":"z"}]}"#).unwrap();
+        assert_eq!(object.object("a").and_then(|inner| inner.text("b")), Some("x"));
+        let texts: Vec<_> =
+            object.objects("c").unwrap().filter_map(|each| each.text("b")).collect();
+        assert_eq!(texts, ["y", "z"]);
+        assert!(object.objects("a").is_none() && object.object("c").is_none());
+        assert!(object.has("c") && !object.has("b"));
     }
 
     #[test]

@@ -7,15 +7,18 @@
 //! nobody vouched for.
 //!
 //! Everything here is pure but the [`Verifier`], the actor that runs [`verify`] off the HTTP
-//! threads. This room knows no agents, tokens, registrations or HTTP.
+//! threads, and the [`KeyKeeper`], which keeps Google's keys new in the background. This room knows
+//! no agents, tokens, registrations or HTTP.
 
 mod actor;
 mod aws;
 mod azure;
 mod cms;
 mod error;
+mod google;
 mod instance;
 mod json;
+mod key_set;
 mod messages;
 mod policy;
 mod proof;
@@ -30,8 +33,11 @@ pub use cms::CmsError;
 pub use error::{ProofError, Rejection, VerifyError};
 pub use instance::VerifiedInstance;
 pub use json::JsonError;
+pub use key_set::{
+    CurrentKeys, KeyKeeper, KeySet, KeySetError, KeySetHealth, KeySource, SourceError,
+};
 pub use messages::VerifyIdentity;
-pub use policy::{AwsPolicy, AzureCloud, AzurePolicy, Policy};
+pub use policy::{AwsPolicy, AzureCloud, AzurePolicy, GooglePolicy, Policy};
 pub use proof::{AwsKind, IdentityProof, ProofKind};
 pub use trust::Trust;
 pub use trust_file::{TrustError, TrustFlaw};

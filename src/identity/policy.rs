@@ -17,6 +17,8 @@ pub struct Policy {
     pub aws: AwsPolicy,
     /// What is allowed of Azure.
     pub azure: AzurePolicy,
+    /// What is allowed of Google.
+    pub google: GooglePolicy,
 }
 
 /// What the operator allows of AWS.
@@ -79,6 +81,25 @@ impl AzurePolicy {
     /// [`VerifyError::NotAllowed`] for a subscription that is not on the list.
     pub(super) fn check_allowed(&self, instance: &VerifiedInstance) -> Result<(), VerifyError> {
         check_listed("subscription", &self.subscriptions, instance.account())
+    }
+}
+
+/// What the operator allows of Google.
+#[derive(Clone, Debug, Default)]
+pub struct GooglePolicy {
+    /// The audiences that a token may be for. None listed: no token counts.
+    pub audiences: BTreeSet<String>,
+    /// The projects whose machines may log in. None listed: all of them.
+    pub projects: BTreeSet<String>,
+}
+
+impl GooglePolicy {
+    /// Asks the allow-list about a machine that has proven itself.
+    ///
+    /// # Errors
+    /// [`VerifyError::NotAllowed`] for a project that is not on the list.
+    pub(super) fn check_allowed(&self, instance: &VerifiedInstance) -> Result<(), VerifyError> {
+        check_listed("project", &self.projects, instance.account())
     }
 }
 

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::error::ProofError;
+use super::google::CompactToken;
 use crate::names::Provider;
 
 /// The longest text of a PKCS#7 message. AWS's own have about 1,500 characters.
@@ -54,6 +55,8 @@ pub enum ProofKind {
     Aws(AwsKind),
     /// By an attested document of Azure.
     Azure,
+    /// By an instance identity token of Google.
+    Google,
 }
 
 impl ProofKind {
@@ -63,6 +66,7 @@ impl ProofKind {
             ProofKind::Aws(AwsKind::Rsa2048) => "aws:rsa2048",
             ProofKind::Aws(AwsKind::Rsa1024) => "aws:rsa1024",
             ProofKind::Azure => "azure:attested-data",
+            ProofKind::Google => "google:identity-token",
         }
     }
 
@@ -77,6 +81,7 @@ impl ProofKind {
         match self {
             ProofKind::Aws(_) => Provider::Aws,
             ProofKind::Azure => Provider::Azure,
+            ProofKind::Google => Provider::Google,
         }
     }
 }
@@ -89,6 +94,7 @@ pub struct IdentityProof(Evidence);
 pub(super) enum Evidence {
     Aws(AwsEvidence),
     Azure(AzureEvidence),
+    Google(CompactToken),
 }
 
 #[derive(Clone)]
@@ -154,6 +160,14 @@ impl IdentityProof {
         })))
     }
 
+    /// Takes Google's instance identity token, as the metadata service's `identity` gives it.
+    ///
+    /// # Errors
+    /// [`ProofError`] for a text that is no signed JWT, or longer than any.
+    pub fn google_token(text: &str) -> Result<Self, ProofError> {
+        CompactToken::parse(text).map(|token| Self(Evidence::Google(token)))
+    }
+
     /// The cloud that is said to vouch for the machine.
     pub fn provider(&self) -> Provider {
         self.kind().provider()
@@ -164,6 +178,7 @@ impl IdentityProof {
         match &self.0 {
             Evidence::Aws(evidence) => ProofKind::Aws(evidence.kind()),
             Evidence::Azure(_) => ProofKind::Azure,
+            Evidence::Google(_) => ProofKind::Google,
         }
     }
 
@@ -248,6 +263,20 @@ mod tests {
         for (proof, field, reason) in cases {
             assert_eq!(proof.unwrap_err(), ProofError::new(field, reason));
         }
+    }
+
+    #[test]
+    fn what_can_be_no_token_names_the_member_to_blame() {
+        let long = "a".repeat(8 * 1024 + 1);
+        for text in ["", " \n", "e30", "e30.e30", "e30.e30.e30.e30", "e30.e30.e30.e30.e30", &long] {
+            assert_eq!(IdentityProof::google_token(text).unwrap_err().field(), "json_web_token");
+        }
+        // The alphabet of RFC 4648 section 5, without padding, and no bits to spare.
+        for part in ["e30=", "e3 0", "e3+0", "e3/0", "e31", "e", "é"] {
+            let error = IdentityProof::google_token(&format!("e30.{part}.e30")).unwrap_err();
+            assert_eq!(error.reason(), "a part of it is not base64url", "{part}");
+        }
+        assert_eq!(IdentityProof::google_token("e30.e30.").unwrap().kind(), ProofKind::Google);
     }
 
     #[test]

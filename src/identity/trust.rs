@@ -2,6 +2,7 @@
 
 use super::aws::AwsTrust;
 use super::azure::AzureTrust;
+use super::key_set::CurrentKeys;
 
 /// The keys that the broker believes.
 #[derive(Clone, Debug, Default)]
@@ -10,4 +11,7 @@ pub struct Trust {
     pub aws: AwsTrust,
     /// The authorities of Azure's attested data.
     pub azure: AzureTrust,
+    /// The keys of Google's identity tokens, which change from week to week; none where Google's
+    /// machines are not let in.
+    pub google: Option<CurrentKeys>,
 }

@@ -4,18 +4,21 @@ use chrono::{DateTime, Utc};
 
 use super::error::VerifyError;
 use super::instance::VerifiedInstance;
+use super::key_set::CurrentKeys;
 use super::policy::Policy;
 use super::proof::{Evidence, IdentityProof};
 use super::trust::Trust;
-use super::{aws, azure};
+use super::{aws, azure, google};
+use crate::names::Provider;
 
 /// Verifies a proof: its shape, its signature, its time, then the operator's allow-lists, in this
 /// order, so that who proved nothing learns nothing about the lists.
 ///
 /// # Errors
 /// [`VerifyError::Malformed`] for evidence that can be no proof and whose sender can be told what
-/// to send instead, [`VerifyError::Rejected`] for whatever does not hold, and
-/// [`VerifyError::NotAllowed`] for a genuine machine that the operator did not list.
+/// to send instead, [`VerifyError::Rejected`] for whatever does not hold,
+/// [`VerifyError::NotAllowed`] for a genuine machine that the operator did not list, and
+/// [`VerifyError::KeysMissing`] where there is nothing to judge it by.
 pub fn verify(
     proof: &IdentityProof,
     trust: &Trust,
@@ -31,6 +34,13 @@ pub fn verify(
         Evidence::Azure(evidence) => {
             let instance = azure::verify(evidence, &trust.azure, policy, now)?;
             policy.azure.check_allowed(&instance)?;
+            Ok(instance)
+        }
+        Evidence::Google(token) => {
+            let keys = trust.google.as_ref().and_then(CurrentKeys::load);
+            let keys = keys.ok_or(VerifyError::KeysMissing(Provider::Google))?;
+            let instance = google::verify(token, &keys, policy, now)?;
+            policy.google.check_allowed(&instance)?;
             Ok(instance)
         }
     }

@@ -31,6 +31,17 @@ pub struct CompatAzureLogin {
     pub agent_name: Option<String>,
 }
 
+/// A login from Google by an existing agent client; unknown members are ignored.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct CompatGoogleLogin {
+    /// The identity token of the metadata service.
+    #[serde(default)]
+    pub json_web_token: Option<String>,
+    /// Which agent to log in as.
+    #[serde(default)]
+    pub agent_name: Option<String>,
+}
+
 /// The answer to an existing agent client: exactly this member.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct CompatSession {

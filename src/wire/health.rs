@@ -29,6 +29,11 @@ pub struct Readiness {
 pub enum PartState {
     /// Usable.
     Ok,
+    /// Not as it should be, but no reason to send callers elsewhere.
+    Degraded {
+        /// Why, in short; the log tells more.
+        reason: String,
+    },
     /// Not usable.
     Failed {
         /// Why, in short; the log tells more.

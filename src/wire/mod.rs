@@ -9,7 +9,10 @@ mod me;
 mod problem;
 mod registration;
 
-pub use compat::{CompatAwsLogin, CompatAzureLogin, CompatError, CompatSession, CompatValidation};
+pub use compat::{
+    CompatAwsLogin, CompatAzureLogin, CompatError, CompatGoogleLogin, CompatSession,
+    CompatValidation,
+};
 pub use discovery::{AuthorizationServer, OpenIdConfiguration};
 pub use health::{Health, PartState, Readiness};
 pub use login::{

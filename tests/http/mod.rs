@@ -3,6 +3,7 @@
 mod azure;
 mod bodies;
 mod compat;
+mod google;
 mod limits;
 mod login;
 mod operations;

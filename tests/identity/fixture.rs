@@ -28,6 +28,7 @@ pub static TRUST: LazyLock<Trust> = LazyLock::new(|| {
 pub static BUILTIN: LazyLock<Trust> = LazyLock::new(|| Trust {
     aws: AwsTrust::builtin().unwrap(),
     azure: AzureTrust::builtin().unwrap(),
+    ..Trust::default()
 });
 
 /// Later than every real document.
@@ -40,6 +41,7 @@ pub fn policy() -> Policy {
         leeway: TimeDelta::seconds(60),
         aws: AwsPolicy { accept: AwsKind::ALL.into(), ..AwsPolicy::default() },
         azure: AzurePolicy { clouds: [AzureCloud::Public].into(), ..AzurePolicy::default() },
+        ..Policy::default()
     }
 }
 
@@ -77,5 +79,6 @@ pub fn word<T>(verdict: Result<T, VerifyError>) -> &'static str {
         Err(VerifyError::Malformed(error)) => error.field(),
         Err(VerifyError::Rejected(rejection)) => rejection.code(),
         Err(VerifyError::NotAllowed { what, .. }) => what,
+        Err(VerifyError::KeysMissing(_)) => "keys-missing",
     }
 }

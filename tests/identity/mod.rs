@@ -6,6 +6,7 @@ mod envelope;
 mod envelope_attacks;
 mod facts;
 pub mod fixture;
+mod google;
 mod properties;
 mod real_documents;
 mod trust_files;

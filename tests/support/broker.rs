@@ -1,5 +1,5 @@
 //! A whole broker on a free port of this machine: its own database, a clock that the test moves,
-//! [`machine::AWS`] for Amazon and [`azure::AZURE`] for Microsoft.
+//! [`machine::AWS`] for Amazon, [`azure::AZURE`] for Microsoft and [`machine::GOOGLE`] for Google.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -216,9 +216,14 @@ pub async fn send(request: RequestBuilder) -> Answer {
 
 /// A `[[resource]]` on AWS with these agents.
 pub fn resource(instance_id: &str, agents: &[&str]) -> String {
+    resource_on("aws", instance_id, agents)
+}
+
+/// A `[[resource]]` with these agents.
+pub fn resource_on(provider: &str, instance_id: &str, agents: &[&str]) -> String {
     let agents: Vec<String> = agents.iter().map(|name| format!("{{ name = {name:?} }}")).collect();
     format!(
-        "[[resource]]\nprovider = \"aws\"\ninstance_id = {instance_id:?}\nname = \"machine\"\n\
+        "[[resource]]\nprovider = {provider:?}\ninstance_id = {instance_id:?}\nname = \"machine\"\n\
          agents = [{}]\n",
         agents.join(", ")
     )
@@ -235,12 +240,17 @@ fn configuration(folder: &TempDir, toml: &str) -> Config {
     std::fs::write(&trust, trust_toml(&machine::AWS)).unwrap();
     let azure_trust = path("azure.toml");
     std::fs::write(&azure_trust, azure::AZURE.root_trust_toml().unwrap()).unwrap();
+    let keys = path("google-jwks.json");
+    std::fs::write(&keys, machine::GOOGLE.jwks().unwrap().to_string()).unwrap();
     let common = format!(
         "database.url = {:?}\nidentity.aws.trust = [{trust:?}]\n\
          identity.azure.trust = [{azure_trust:?}]\n\
+         identity.google.keys_file = {keys:?}\n\
+         identity.google.audiences = [\"<public_url>\", {:?}]\n\
          token.sealing_key_file = {:?}\n\
          [[operator]]\nname = \"tests\"\ntoken_sha256 = \"{}\"\nscopes = [\"read\", \"write\"]\n",
         database::url(folder.path()),
+        machine::AUDIENCE,
         path("sealing-key"),
         sha256_hex(OPERATOR),
     );

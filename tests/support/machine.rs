@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use callsign::emulator::aws::{AwsSigner, MachineFacts};
+use callsign::emulator::google::{Detail, GoogleMachine as GoogleFacts, GoogleSigner};
 use callsign::names::{InstanceId, Provider};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -15,6 +16,12 @@ pub static AWS: LazyLock<AwsSigner> = LazyLock::new(|| AwsSigner::generate().unw
 
 /// A key that nobody trusts.
 pub static STRANGER: LazyLock<AwsSigner> = LazyLock::new(|| AwsSigner::generate().unwrap());
+
+/// Google's key in tests.
+pub static GOOGLE: LazyLock<GoogleSigner> = LazyLock::new(|| GoogleSigner::generate().unwrap());
+
+/// The audience that every test broker takes, besides its own address.
+pub const AUDIENCE: &str = "coder";
 
 /// An EC2 instance.
 #[derive(Clone, Debug)]
@@ -56,6 +63,41 @@ impl AwsMachine {
     /// The body of a login by `pkcs7`.
     pub fn login(&self, now: DateTime<Utc>, agent_name: Option<&str>) -> Value {
         let mut body = json!({ "pkcs7": self.pkcs7(now) });
+        if let Some(name) = agent_name {
+            body["agent_name"] = json!(name);
+        }
+        body
+    }
+}
+
+/// A Compute Engine instance.
+#[derive(Clone, Debug)]
+pub struct GoogleMachine(GoogleFacts);
+
+impl GoogleMachine {
+    /// The machine of this id, in the project `test-project` and the zone `us-east1-b`.
+    pub fn new(instance_id: &str) -> Self {
+        Self(GoogleFacts {
+            project_id: "test-project".to_owned(),
+            zone: "us-east1-b".to_owned(),
+            instance_id: InstanceId::parse(Provider::Google, instance_id).unwrap(),
+            created_at: DateTime::from_timestamp(1_790_000_000, 0).unwrap(),
+        })
+    }
+
+    /// The identity token for [`AUDIENCE`], made at this time.
+    pub fn token(&self, now: DateTime<Utc>) -> String {
+        self.token_for(AUDIENCE, now)
+    }
+
+    /// The identity token for another audience.
+    pub fn token_for(&self, audience: &str, now: DateTime<Utc>) -> String {
+        GOOGLE.token(&self.0, audience, Detail::Full, now).unwrap()
+    }
+
+    /// The body of a login.
+    pub fn login(&self, now: DateTime<Utc>, agent_name: Option<&str>) -> Value {
+        let mut body = json!({ "json_web_token": self.token(now) });
         if let Some(name) = agent_name {
             body["agent_name"] = json!(name);
         }

@@ -7,6 +7,7 @@ pub mod broker;
 pub mod clock;
 pub mod database;
 pub mod door;
+pub mod key_server;
 pub mod log;
 pub mod machine;
 pub mod probe;

@@ -19,6 +19,8 @@ pub struct Vector {
     pub region: String,
     /// When the document was signed, as the document says.
     pub signed_at: String,
+    /// Whatever else the index says.
+    entry: Value,
     /// The files whose signatures are genuine, and what else holds.
     genuine: Vec<String>,
     path: PathBuf,
@@ -33,6 +35,21 @@ impl Vector {
     /// Whether the index says that this holds for the folder.
     pub fn expects(&self, what: &str) -> bool {
         self.genuine.iter().any(|genuine| genuine == what)
+    }
+
+    /// What the index says under this name; empty where it says nothing.
+    pub fn text(&self, name: &str) -> &str {
+        self.entry[name].as_str().unwrap_or_default()
+    }
+
+    /// What the index says under this name, a number.
+    pub fn number(&self, name: &str) -> i64 {
+        self.entry[name].as_i64().unwrap()
+    }
+
+    /// Whether the folder has this file.
+    pub fn has(&self, file: &str) -> bool {
+        self.path.join(file).exists()
     }
 
     /// A file of the folder.
@@ -82,6 +99,7 @@ fn vector(root: &Path, entry: &Value) -> Vector {
         account: [text("account"), text("subscription")].concat(),
         region: text("region"),
         signed_at: text("signingTime"),
+        entry: entry.clone(),
         genuine: expected
             .filter(|(_, genuine)| **genuine == true)
             .map(|(file, _)| file.clone())

@@ -42,7 +42,7 @@ pub(super) async fn run(args: Args) -> Outcome {
         Ok(()) => invite(&stage).await,
         Err(failure) => Err(failure),
     };
-    stage.clear().await;
+    Box::pin(stage.clear()).await;
     outcome
 }
 

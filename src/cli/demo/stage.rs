@@ -34,9 +34,11 @@ impl Stage {
         let folder =
             folder.map_err(|error| Failure::new(format!("no temporary folder: {error}")))?;
         let keys = Keys::keep(folder.path(), REGION).map_err(Failure::new)?;
-        let machine = Machine::named(INSTANCE_ID, ACCOUNT, REGION).map_err(Failure::new)?;
-        let emulator = Emulator::start(listen(free_port())?, &keys, machine, Clock::system())
-            .map_err(Failure::new)?;
+        let clock = Clock::system();
+        let machine = Machine::named(INSTANCE_ID, ACCOUNT, REGION, clock.now());
+        let machine = machine.map_err(Failure::new)?;
+        let emulator = Emulator::start(listen(free_port())?, &keys, machine, clock);
+        let emulator = emulator.map_err(Failure::new)?;
 
         let listener = listen(free_port())?;
         let address = listener.local_addr().map_err(Failure::new)?;
@@ -107,6 +109,9 @@ url = "sqlite://{}?mode=rwc"
 [identity.aws]
 trust = [{:?}]
 
+[identity.google]
+keys_file = {:?}
+
 [[resource]]
 provider = "aws"
 instance_id = "{INSTANCE_ID}"
@@ -116,6 +121,7 @@ agents = [{{ name = "main" }}, {{ name = "dev" }}]
 "#,
         database.display(),
         trust,
+        Keys::google_keys_file(folder.path()),
     );
     let file = folder.path().join("callsign.toml");
     Config::parse([(file.as_path(), text.as_str())], []).map_err(Failure::new)

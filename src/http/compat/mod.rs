@@ -6,6 +6,7 @@
 pub(super) mod aws;
 pub(super) mod azure;
 mod body;
+pub(super) mod google;
 mod login;
 mod problem;
 mod routes;

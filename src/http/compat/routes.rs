@@ -5,8 +5,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource};
 
 use super::problem::CompatProblem;
-use super::{aws, azure};
-use crate::http::error::not_enabled;
+use super::{aws, azure, google};
 use crate::http::server::wrong_method;
 use crate::names::Provider;
 
@@ -15,7 +14,7 @@ pub(in crate::http) fn routes(config: &mut ServiceConfig) {
     config
         .service(route(Provider::Aws).route(web::post().to(aws::login)))
         .service(route(Provider::Azure).route(web::post().to(azure::login)))
-        .service(route(Provider::Google).route(web::post().to(|| other(Provider::Google))));
+        .service(route(Provider::Google).route(web::post().to(google::login)));
 }
 
 fn route(provider: Provider) -> Resource {
@@ -24,8 +23,4 @@ fn route(provider: Provider) -> Resource {
         let problem = wrong_method(&[Method::POST]);
         Err::<HttpResponse, _>(CompatProblem::new(provider, problem))
     }))
-}
-
-async fn other(provider: Provider) -> Result<HttpResponse, CompatProblem> {
-    Err(CompatProblem::new(provider, not_enabled(provider)))
 }
