@@ -5,10 +5,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to tell")]
 
+use std::sync::Arc;
+
 use callsign::directory::selection::{LiveResource, RootAgent, select};
+use callsign::emulator::Machine;
 use callsign::emulator::aws::{AwsSigner, MachineFacts};
+use callsign::emulator::google::{Detail, GoogleSigner};
 use callsign::identity::{
-    AwsKind, AwsPolicy, AwsTrust, IdentityProof, Policy, Trust, VerifiedInstance, verify,
+    AwsKind, AwsPolicy, AwsTrust, CurrentKeys, GooglePolicy, IdentityProof, KeySet, Policy, Trust,
+    VerifiedInstance, verify,
 };
 use callsign::names::{InstanceId, Provider, new_id};
 use callsign::token::TokenSettings;
@@ -99,6 +104,31 @@ fn verify_rsa2048(bencher: Bencher<'_, '_>) {
 fn verify_document_and_signature(bencher: Bencher<'_, '_>) {
     let scene = Scene::set();
     bencher.bench(|| scene.verify(&black_box(&scene).rsa1024()));
+}
+
+/// Base64, JSON, RSA-2048, JSON.
+#[divan::bench]
+fn verify_google_token(bencher: Bencher<'_, '_>) {
+    let (trust, policy, token, now) = google();
+    bencher.bench(|| {
+        let proof = IdentityProof::google_token(black_box(&token)).unwrap();
+        verify(&proof, &trust, &policy, now).unwrap()
+    });
+}
+
+/// A Google with one key and a token of one of its machines.
+fn google() -> (Trust, Policy, String, DateTime<Utc>) {
+    let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let signer = GoogleSigner::generate().unwrap();
+    let machine = Machine::named("4242", "my-project", "us-east1", now).unwrap().google;
+    let keys = CurrentKeys::default();
+    let set = KeySet::parse(signer.jwks().unwrap().to_string().as_bytes()).unwrap();
+    keys.replace(Arc::new(set), now, None);
+    let google =
+        GooglePolicy { audiences: ["callsign".to_owned()].into(), ..GooglePolicy::default() };
+    let policy = Policy { leeway: TimeDelta::seconds(60), google, ..Policy::default() };
+    let token = signer.token(&machine, "callsign", Detail::Full, now).unwrap();
+    (Trust { google: Some(keys), ..Trust::default() }, policy, token, now)
 }
 
 #[divan::bench]

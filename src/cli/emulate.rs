@@ -19,8 +19,7 @@ use crate::emulator::{Emulator, Keys, Machine};
 /// Clouds differ in what an id or account looks like. Each takes what has its form as it is: an AWS
 /// account has 12 digits, ids and subscriptions of Azure are GUIDs, a Google instance id is a number
 /// and its project id a word. What has not is replaced, for that cloud, by something that is made
-/// from it, always the same; the start
-/// prints them all.
+/// from it, always the same; the start prints them all.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   callsign emulate --dir ./emulator --instance-id i-0abc

@@ -14,6 +14,7 @@ const AWS_TRUST: &str = "aws.toml";
 
 /// The trust file for Azure, in an emulator's folder.
 const AZURE_TRUST: &str = "azure.toml";
+
 /// The key set for Google, in an emulator's folder.
 const GOOGLE_KEYS: &str = "google-jwks.json";
 
@@ -109,6 +110,7 @@ fn made<S>(
 fn write(path: &Path, text: &str) -> Result<(), KeepError> {
     fs::write(path, text).map_err(|error| KeepError::folder(path, error))
 }
+
 /// Why keys could not be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum KeepError {

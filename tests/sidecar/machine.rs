@@ -140,7 +140,8 @@ impl Machine {
         let toml = format!(
             "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{url}\"\n\
              [database]\nurl = \"sqlite://callsign.db?mode=rwc\"\n\
-             [identity.aws]\ntrust = [\"emulator/aws.toml\"]\n{declared}",
+             [identity.aws]\ntrust = [\"emulator/aws.toml\"]\n\
+             [identity.google]\nenabled = false\n{declared}",
             port = self.broker_port,
             url = self.broker_url(),
         );

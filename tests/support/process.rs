@@ -26,6 +26,8 @@ impl Served {
         let mut child = command(folder)
             .arg("serve")
             .args(arguments)
+            // Tests talk to this machine only.
+            .env("CALLSIGN_IDENTITY__GOOGLE__ENABLED", "false")
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
