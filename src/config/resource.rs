@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::names::{InstanceId, Provider, ResourceName};
 use crate::registration::ResourceSpec;
-use crate::registration::rules::{label_faults, short_text};
+use crate::registration::rules::{account, label_faults, short_text};
 
 use super::agent;
 use super::reader::Section;
@@ -41,7 +41,9 @@ pub(super) fn read_all(root: Section<'_>) -> Option<Vec<ResourceSpec>> {
 
 fn read(section: Section<'_>, instance: Option<(Provider, InstanceId)>) -> Option<ResourceSpec> {
     let name = section.parse("name", ResourceName::parse);
-    let account = section.parse("account", short_text);
+    // Without a provider there is no resource either: any will do to find other faults.
+    let provider = instance.as_ref().map_or(Provider::Aws, |(provider, _)| *provider);
+    let account = section.parse("account", |text| account(provider, text));
     let generation = section.parse("generation", short_text);
     let labels = section.labels("labels").filter(|labels| labels_are_fine(section, labels));
     let agents = agent::read_all(section, "resource.agents");

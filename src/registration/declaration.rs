@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rules::{MOST_AGENTS, label_faults, parent_fault, short_text};
+use super::rules::{self, MOST_AGENTS, label_faults, parent_fault};
 use crate::names::{AgentName, InstanceId, Provider, ResourceName};
 use crate::wire;
 
@@ -55,9 +55,8 @@ impl ResourceSpec {
         declaration: wire::ResourceDeclaration,
     ) -> Result<Self, DeclarationError> {
         let wire::ResourceDeclaration { name, account, generation, labels, agents } = declaration;
-        let text = |text: Option<String>, field: &str| {
-            short_text(&text.unwrap_or_default()).map_err(|reason| fault(field, reason))
-        };
+        let account = rules::account(provider, &account.unwrap_or_default());
+        let generation = rules::short_text(&generation.unwrap_or_default());
         if let Some(reason) = label_faults(&labels).into_iter().next() {
             return Err(fault("labels", reason));
         }
@@ -65,8 +64,8 @@ impl ResourceSpec {
             provider,
             instance_id,
             name: ResourceName::parse(&name).map_err(|error| fault("name", error))?,
-            account: text(account, "account")?,
-            generation: text(generation, "generation")?,
+            account: account.map_err(|reason| fault("account", reason))?,
+            generation: generation.map_err(|reason| fault("generation", reason))?,
             labels,
             agents: declare_agents(agents)?,
         })
@@ -132,6 +131,19 @@ mod tests {
         let spec = declare(json!({"name": "n", "agents": []})).unwrap();
         assert_eq!((spec.account.as_str(), spec.generation.as_str()), ("", ""));
         assert!(spec.labels.is_empty() && spec.agents.is_empty());
+    }
+
+    #[test]
+    fn azure_alone_knows_no_case_in_its_accounts() {
+        for (provider, account) in
+            [(Provider::Azure, "ab-12"), (Provider::Aws, "Ab-12"), (Provider::Google, "Ab-12")]
+        {
+            let instance_id = InstanceId::parse(provider, "i-1").unwrap();
+            let declaration = json!({"name": "n", "account": "Ab-12", "agents": []});
+            let declaration = serde_json::from_value(declaration).unwrap();
+            let spec = ResourceSpec::declare(provider, instance_id, declaration).unwrap();
+            assert_eq!(spec.account, account);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::declaration::AgentSpec;
-use crate::names::{PLAIN_NAME, is_plain};
+use crate::names::{PLAIN_NAME, Provider, is_plain};
 
 /// More agents than one machine runs: a longer list is a mistake.
 pub const MOST_AGENTS: usize = 100;
@@ -11,7 +11,20 @@ const MOST_LABELS: usize = 32;
 const LONGEST_LABEL: usize = 256;
 const LONGEST_TEXT: usize = 128;
 
-/// An account or a generation: a short text on one line.
+/// An account as the cloud's documents tell it: Azure writes the same subscription in either case,
+/// so it is held in lower case, as it is proven.
+///
+/// # Errors
+/// As [`short_text`].
+pub fn account(provider: Provider, text: &str) -> Result<String, String> {
+    let account = short_text(text)?;
+    Ok(match provider {
+        Provider::Azure => account.to_ascii_lowercase(),
+        Provider::Aws | Provider::Google => account,
+    })
+}
+
+/// A generation: a short text on one line.
 ///
 /// # Errors
 /// What is allowed.
