@@ -1,8 +1,13 @@
 //! Would a login succeed now? Every part that one needs is asked for a sign of life.
 
+use std::time::Duration;
+
 use super::Broker;
 use crate::database::Database;
 use crate::identity::KeySetHealth;
+
+/// How long the database may take for a sign of life: one that hangs must be told, not waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A part and what is wrong with it, if anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +27,7 @@ pub async fn parts(broker: &Broker, database: &Database) -> Vec<Part> {
         let fault = ping.ask(crate::mailbox::Ping).await.err().map(|fault| fault.to_string());
         parts.push(Part { name: ping.gate().name(), fault, concern: None });
     }
-    let fault = database.ping().await.err().map(|error| {
-        tracing::warn!(%error, "the database gives no sign of life");
-        "the database does not answer".to_owned()
-    });
-    parts.push(Part { name: "database", fault, concern: None });
+    parts.push(Part { name: "database", fault: database_fault(database).await, concern: None });
     let fault = signing_fault(broker).await;
     parts.push(Part { name: "signing_keys", fault, concern: None });
     if let Some(keys) = &broker.google_keys {
@@ -46,6 +47,16 @@ fn concern(health: KeySetHealth) -> Option<String> {
             Some(format!("the key set came in {} minutes ago and is used on", age.num_minutes()))
         }
     }
+}
+
+async fn database_fault(database: &Database) -> Option<String> {
+    let error = match tokio::time::timeout(PATIENCE, database.ping()).await {
+        Ok(Ok(())) => return None,
+        Ok(Err(error)) => error.to_string(),
+        Err(elapsed) => elapsed.to_string(),
+    };
+    tracing::warn!(error, "the database gives no sign of life");
+    Some("the database does not answer".to_owned())
 }
 
 async fn signing_fault(broker: &Broker) -> Option<String> {
