@@ -70,7 +70,11 @@ impl Database {
             OpenError::Unreachable { url: config.redacted_url(), cause: error.to_string() }
         })?;
         let database = Self { connection };
-        database.migrate().await?;
+        if let Err(error) = database.migrate().await {
+            // SQLite leaves two files beside a database that nobody closes.
+            let _ = database.close().await;
+            return Err(error);
+        }
         Ok(database)
     }
 

@@ -16,7 +16,7 @@ use crate::broker::operators::Operators;
 use crate::broker::system::{StartError, System, enabled_providers};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{Front, ServeSettings, serve};
+use crate::http::{BODY_PATIENCE, Front, ServeSettings, serve};
 use crate::token::SealingKey;
 
 /// How long requests under way may take when the service stops.
@@ -57,7 +57,11 @@ impl Service {
             providers: enabled_providers(&config.identity),
             operators: Operators::new(config.operators.clone()),
         };
-        let settings = ServeSettings { workers: config.http.workers, grace: GRACE };
+        let settings = ServeSettings {
+            workers: config.http.workers,
+            grace: GRACE,
+            body_patience: BODY_PATIENCE,
+        };
         let (desk, template) = (system.desk().clone(), front.clone());
         let on_each_thread = move || Front { broker: desk.open(), ..template.clone() };
         let server = serve(on_each_thread, listener, settings)?;

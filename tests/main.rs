@@ -12,6 +12,7 @@
 
 mod architecture;
 mod broker;
+mod cli;
 mod deployment;
 mod directory;
 mod enrolment;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Arbiter, Context};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
@@ -74,11 +74,14 @@ impl System {
         let trust = trust::load(&config.identity)?;
         trust::warn(&trust, &config.identity, clock.now());
         let database = Database::open(&config.database).await?;
-        let sealing_key = match sealing_key {
-            Some(key) => key,
-            None => stored_sealing_key(config, &database).await?,
+        let keys = match open_keys(config, sealing_key, &database, clock.now()).await {
+            Ok(keys) => Arc::new(keys),
+            Err(error) => {
+                // Nothing is left open, or lying about, by a broker that does not start.
+                let _ = database.close().await;
+                return Err(error);
+            }
         };
-        let keys = Arc::new(open_key_ring(&database, &sealing_key, clock.now()).await?);
         let rooms = Rooms {
             trust: Arc::new(trust),
             policy: Arc::new(policy(&config.identity)),
@@ -314,6 +317,20 @@ fn token_settings(token: &config::Token) -> TokenSettings {
 /// Configured durations are hours at most, far from where this saturates.
 fn time_delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
+/// Opens the signing keys with the sealing key that the environment gave, or the stored one.
+async fn open_keys(
+    config: &Config,
+    sealing_key: Option<SealingKey>,
+    database: &Database,
+    now: DateTime<Utc>,
+) -> Result<KeyRing, StartError> {
+    let sealing_key = match sealing_key {
+        Some(key) => key,
+        None => stored_sealing_key(config, database).await?,
+    };
+    Ok(open_key_ring(database, &sealing_key, now).await?)
 }
 
 /// The sealing key of the configured file, made on first start. It is never made for a database

@@ -10,6 +10,10 @@ use crate::registration::{EnrolmentRule, Shadow, shadows};
 
 /// Check or show the configuration
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  callsign config check -c callsign.toml    what is wrong, all of it
+  callsign config show -c callsign.toml     what is in effect, and where it came from
+  callsign config plan -c callsign.toml     what start or SIGHUP would change")]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,

@@ -61,7 +61,7 @@ pub(super) async fn run(args: Args) -> Outcome {
         emulator.url(),
         environment(&dir),
     ))?;
-    tokio::signal::ctrl_c().await.map_err(Failure::new)?;
+    super::signals::stop().await?;
     emulator.stop().await;
     Ok(())
 }

@@ -10,6 +10,7 @@ mod login;
 mod operator_token;
 mod outcome;
 mod serve;
+mod signals;
 mod sources;
 mod table;
 mod trust;

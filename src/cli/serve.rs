@@ -2,9 +2,8 @@
 
 use std::net::TcpListener;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
 use super::outcome::{Failure, Outcome};
+use super::signals::{Signals, Told};
 use super::sources::{ConfigFiles, sealing_key};
 use crate::clock::Clock;
 use crate::service::Service;
@@ -64,42 +63,16 @@ pub(super) fn listen(address: std::net::SocketAddr) -> Result<TcpListener, Failu
 
 /// A configuration that is wrong changes nothing.
 async fn reload(files: &ConfigFiles, service: &Service) {
-    let config = match files.load() {
+    let config = match files.read() {
         Ok(config) => config,
-        Err(error) => return tracing::error!(?error, "the changed configuration is not used"),
+        Err(errors) => {
+            for fault in errors.problems() {
+                tracing::error!(%fault, "the changed configuration is not used");
+            }
+            return;
+        }
     };
     if let Err(error) = service.follow(&config).await {
         tracing::error!(%error, "not every resource could be registered; SIGHUP tries again");
-    }
-}
-
-/// What the operating system passes on.
-enum Told {
-    Stop,
-    Reload,
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Failure> {
-        let of = |kind| signal(kind).map_err(|error| Failure::new(format!("signals: {error}")));
-        Ok(Self {
-            terminate: of(SignalKind::terminate())?,
-            interrupt: of(SignalKind::interrupt())?,
-            hangup: of(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Told {
-        tokio::select! {
-            _ = self.terminate.recv() => Told::Stop,
-            _ = self.interrupt.recv() => Told::Stop,
-            _ = self.hangup.recv() => Told::Reload,
-        }
     }
 }

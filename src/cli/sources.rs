@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::outcome::Failure;
-use crate::config::Config;
+use crate::config::{Config, ConfigErrors};
 use crate::token::SealingKey;
 
 /// Holds the sealing key itself. It is not part of the configuration, so that no `config show`
@@ -20,10 +20,19 @@ pub(super) struct ConfigFiles {
 impl ConfigFiles {
     /// Defaults, files and environment, checked as a whole.
     pub(super) fn load(&self) -> Result<Config, Failure> {
+        self.read().map_err(|errors| {
+            let faults: String =
+                errors.problems().iter().map(|fault| format!("\n  {fault}")).collect();
+            Failure::new(format!("the configuration cannot be used:{faults}"))
+        })
+    }
+
+    /// The same, with the faults one by one.
+    pub(super) fn read(&self) -> Result<Config, ConfigErrors> {
         let environment = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
-        Config::load(&self.files, environment).map_err(Failure::new)
+        Config::load(&self.files, environment)
     }
 }
 

@@ -15,6 +15,9 @@ use crate::identity::{AwsTrust, TrustedKey};
 
 /// Look into trust files
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  callsign trust check                      whose signatures the broker believes
+  callsign trust check emulator/aws.toml    what is in a file, and what is wrong with it")]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,

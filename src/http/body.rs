@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpMessage as _, HttpRequest};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::problem::Problem;
+use super::server::ServeSettings;
 
 /// The largest body, in bytes. The largest real proof has about 10 KiB.
 const LIMIT: usize = 64 * 1024;
 
-/// How long a caller may take to send it.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a caller may take to send it, where nothing else is set.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A body that an endpoint takes.
 pub(super) trait Body: DeserializeOwned {
@@ -60,7 +61,9 @@ pub(super) async fn receive(request: &HttpRequest, payload: Payload) -> Result<B
     if announced.is_some_and(|length| length > LIMIT) {
         return Err(too_large());
     }
-    match tokio::time::timeout(PATIENCE, payload.to_bytes_limited(LIMIT)).await {
+    let settings = request.app_data::<Data<ServeSettings>>();
+    let patience = settings.map_or(PATIENCE, |settings| settings.body_patience);
+    match tokio::time::timeout(patience, payload.to_bytes_limited(LIMIT)).await {
         Ok(Ok(Ok(bytes))) => Ok(bytes),
         Ok(Ok(Err(_broken))) => Err(Problem::malformed("The body broke off before its end.")),
         Ok(Err(_limit)) => Err(too_large()),
@@ -68,7 +71,7 @@ pub(super) async fn receive(request: &HttpRequest, payload: Payload) -> Result<B
             StatusCode::REQUEST_TIMEOUT,
             "request-timeout",
             "The body took too long",
-            "Send the whole body within 10 seconds.",
+            format!("Send the whole body within {} seconds.", patience.as_secs()),
         )),
     }
 }

@@ -23,5 +23,6 @@ mod server;
 mod sub_agents;
 mod well_known;
 
+pub use body::PATIENCE as BODY_PATIENCE;
 pub use openapi::document as openapi_document;
 pub use server::{Front, ServeSettings, serve};

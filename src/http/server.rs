@@ -53,6 +53,8 @@ pub struct ServeSettings {
     pub workers: usize,
     /// How long requests under way may take when the broker stops.
     pub grace: Duration,
+    /// How long a caller may take to send a body.
+    pub body_patience: Duration,
 }
 
 /// How long a caller may take to send the head of its request.
@@ -75,6 +77,7 @@ pub fn serve(
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(front()))
+            .app_data(Data::new(settings))
             .configure(routes)
             .default_service(web::to(not_found))
             .wrap(from_fn(request::observe))

@@ -1,5 +1,6 @@
 //! Does the front door say what the contract says, over a real connection?
 
+mod attacks;
 mod azure;
 mod bodies;
 mod compat;

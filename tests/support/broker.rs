@@ -64,10 +64,7 @@ impl TestBroker {
         let config = configuration(&folder, toml);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let service = Service::start(&config, None, clock.clock(), listener).await.unwrap();
-        // The second test to come here finds it installed.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { clock, service, http, folder }
+        Self { clock, service, http: super::http::client(), folder }
     }
 
     /// Another broker on the same database, behind a front door of its own.

@@ -1,6 +1,7 @@
 //! The program itself, as an operator runs it.
 
 use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
@@ -38,6 +39,11 @@ impl Served {
         let url = ready.split(" url=\"").nth(1).and_then(|rest| rest.split('"').next());
         served.url = url.unwrap().to_owned();
         served
+    }
+
+    /// The address of its URL.
+    pub fn address(&self) -> SocketAddr {
+        self.url.trim_start_matches("http://").parse().unwrap()
     }
 
     /// Reads on until a line with this text, and gives that line.

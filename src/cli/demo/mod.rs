@@ -3,7 +3,7 @@
 mod stage;
 mod steps;
 
-use super::outcome::{Failure, Outcome, print};
+use super::outcome::{Outcome, print};
 use stage::Stage;
 
 /// See it work: an emulated machine, a broker, two agents
@@ -46,8 +46,8 @@ pub(super) async fn run(args: Args) -> Outcome {
     outcome
 }
 
-/// Serves until Ctrl-C.
+/// Serves until Ctrl-C, or SIGTERM.
 async fn invite(stage: &Stage) -> Outcome {
     print(stage.invitation())?;
-    tokio::signal::ctrl_c().await.map_err(Failure::new)
+    super::signals::stop().await
 }

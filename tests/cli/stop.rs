@@ -1,0 +1,71 @@
+//! A broker that is told to stop finishes what is under way, takes nothing new, and ends well.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::support::process::Served;
+
+const COMMON: &str = "[http]\nlisten = \"127.0.0.1:0\"\n";
+
+fn serve(folder: &tempfile::TempDir) -> Served {
+    fs::write(folder.path().join("a.toml"), COMMON).unwrap();
+    Served::start(folder.path(), &["-c", "a.toml"])
+}
+
+#[test]
+fn a_request_under_way_is_answered_and_no_new_one_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut served = serve(&folder);
+    let body = "{\"pkcs7\": \"AAAA\"}";
+    let mut under_way = TcpStream::connect(served.address()).unwrap();
+    let head = format!(
+        "POST /v1/login/aws HTTP/1.1\r\nHost: broker\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    under_way.write_all(head.as_bytes()).unwrap();
+    under_way.write_all(&body.as_bytes()[..4]).unwrap();
+    // An answer on another connection shows that the broker had time to read the head.
+    let mut other = TcpStream::connect(served.address()).unwrap();
+    let healthy = b"GET /healthz HTTP/1.1\r\nHost: broker\r\nConnection: close\r\n\r\n";
+    other.write_all(healthy).unwrap();
+    other.read_to_string(&mut String::new()).unwrap();
+
+    served.signal(Signal::TERM);
+    served.wait_for("stopping");
+    let begun = Instant::now();
+    while TcpStream::connect(served.address()).is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(5), "it still takes connections");
+    }
+    under_way.write_all(&body.as_bytes()[4..]).unwrap();
+    let mut answer = String::new();
+    under_way.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    assert!(served.wait());
+}
+
+#[test]
+fn an_idle_connection_does_not_hold_the_end_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = serve(&folder);
+    let mut idle = TcpStream::connect(served.address()).unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: broker\r\n\r\n").unwrap();
+    let mut answered = [0; 12];
+    idle.read_exact(&mut answered).unwrap();
+    let begun = Instant::now();
+    served.signal(Signal::TERM);
+    assert!(served.wait());
+    assert!(begun.elapsed() < Duration::from_secs(3), "it took {:?}", begun.elapsed());
+}
+
+#[test]
+fn ctrl_c_ends_it_well_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = serve(&folder);
+    served.signal(Signal::INT);
+    assert!(served.wait());
+}
