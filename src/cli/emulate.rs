@@ -77,7 +77,7 @@ fn about(machine: &Machine, region: &str) -> String {
         row("azure", azure.vm_id.as_str(), &azure.subscription_id),
         row("google", google.instance_id.as_str(), &google.project_id),
     ];
-    table(["  PROVIDER", "  INSTANCE ID", "  ACCOUNT", "  REGION"], &rows)
+    table(["  PROVIDER", "  INSTANCE ID", "  ACCOUNT", "  REGION"], &rows, None)
 }
 
 /// What a broker must be told, as settings in the environment.

@@ -1,10 +1,9 @@
 //! Who asks whom, as whom? What every command of the agent's side is told, by flag or environment.
 
-use std::path::PathBuf;
-
+use super::authorities::Authorities;
 use super::outcome::Failure;
+use crate::client::BrokerClient;
 use crate::client::metadata::Endpoints;
-use crate::client::{BrokerClient, Certificate};
 use crate::names::Provider;
 use crate::sidecar::Cloud;
 
@@ -20,9 +19,8 @@ pub(super) struct Identity {
     /// Whom Google's proof is for, if not for the broker's URL: one of the broker's audiences
     #[arg(long, value_name = "AUDIENCE")]
     audience: Option<String>,
-    /// Believe a broker whose certificate comes from one of these authorities (PEM), too
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    authorities: Authorities,
 }
 
 /// The name of an agent.
@@ -63,7 +61,7 @@ impl Identity {
                 "the broker's URL is {url:?}\n  It has to begin with https:// or http://."
             )));
         }
-        let authorities = self.authorities()?;
+        let authorities = self.authorities.read()?;
         BrokerClient::trusting(&url, &authorities).map_err(Failure::from)
     }
 
@@ -96,19 +94,6 @@ impl Identity {
                  azure-instance-identity and google-instance-identity."
             ))
         })
-    }
-
-    fn authorities(&self) -> Result<Vec<Certificate>, Failure> {
-        let Some(path) = &self.ca_file else { return Ok(Vec::new()) };
-        let wrong = |why: String| Failure::usage(format!("--ca-file {}: {why}", path.display()));
-        let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-        let found = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.to_string()))?;
-        if found.is_empty() {
-            return Err(wrong(
-                "there is no certificate in it (PEM: -----BEGIN CERTIFICATE-----)".to_owned(),
-            ));
-        }
-        Ok(found)
     }
 }
 
@@ -172,7 +157,8 @@ mod tests {
 
     #[test]
     fn a_broker_and_a_method_are_checked_before_anything_is_asked() {
-        let identity = Identity { url: None, auth: None, audience: None, ca_file: None };
+        let authorities = Authorities { ca_file: None };
+        let identity = Identity { url: None, auth: None, audience: None, authorities };
         for (variables, says) in [
             ([("CALLSIGN_URL", " ")], "--url or CALLSIGN_URL"),
             ([("CALLSIGN_URL", "callsign.example")], "begin with https://"),

@@ -1,14 +1,23 @@
 //! What can be typed? One file a command; this one says which there are.
 
+mod access;
+mod age;
 mod agent;
+mod agents;
+mod apply;
+mod authorities;
+mod change;
 mod completions;
 mod config;
 mod demo;
 mod emulate;
 mod identity;
+mod label;
 mod login;
+mod machine;
 mod operator_token;
 mod outcome;
+mod resources;
 mod serve;
 mod signals;
 mod sources;
@@ -34,6 +43,8 @@ Examples:
   callsign serve --config callsign.toml  run the broker
   callsign login --agent-name main       one token for an agent of this machine
   callsign agent -- ./worker             run a program that always has a token
+  callsign apply -f machines.toml        register machines with a broker
+  callsign agents list                   which agents are there, and which are connected
   callsign config show                   every setting, its value and where it came from
   callsign config plan -c callsign.toml  what start or SIGHUP would change
   callsign emulate --dir ./emulator      a metadata service on this machine, for tests
@@ -48,6 +59,9 @@ enum Command {
     Agent(agent::Args),
     Login(login::Args),
     Emulate(emulate::Args),
+    Apply(apply::Args),
+    Resources(resources::Args),
+    Agents(agents::Args),
     Config(config::Args),
     OperatorToken(operator_token::Args),
     Trust(trust::Args),
@@ -66,6 +80,9 @@ impl Cli {
             Command::Agent(args) => agent::run(args).await,
             Command::Login(args) => login::run(args).await,
             Command::Emulate(args) => emulate::run(args).await,
+            Command::Apply(args) => apply::run(args).await,
+            Command::Resources(args) => resources::run(args).await,
+            Command::Agents(args) => agents::run(args).await,
             Command::Config(args) => config::run(args).await,
             Command::OperatorToken(args) => operator_token::run(args),
             Command::Trust(args) => trust::run(args),

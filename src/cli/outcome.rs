@@ -39,6 +39,17 @@ impl Failure {
         Self::silent(self.code)
     }
 
+    /// Something that does not exist: exit code 11.
+    pub(super) fn unknown(message: impl Display) -> Self {
+        Self { message: message.to_string(), code: 11 }
+    }
+
+    /// The same failure with more to say.
+    pub(super) fn adding(mut self, more: impl Display) -> Self {
+        self.message.push_str(&format!("\n  {more}"));
+        self
+    }
+
     /// Tells the user, and gives the exit code.
     pub fn report(&self) -> ExitCode {
         if !self.message.is_empty() {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::outcome::{Failure, Outcome, print};
 use super::sources::ConfigFiles;
-use super::table::{Output, table};
+use super::table::{Output, table, terminal_width};
 use crate::broker::trust::load_aws;
 use crate::clock::Clock;
 use crate::config::TrustSource;
@@ -80,7 +80,11 @@ fn key_table(trust: &AwsTrust) -> String {
         ]
     };
     let rows: Vec<_> = trust.keys().map(row).collect();
-    table(["PROVIDER", "REGION", "KIND", "BITS", "CERTIFICATE UNTIL", "KEY SHA-256"], &rows)
+    table(
+        ["PROVIDER", "REGION", "KIND", "BITS", "CERTIFICATE UNTIL", "KEY SHA-256"],
+        &rows,
+        terminal_width(),
+    )
 }
 
 fn key_list(trust: &AwsTrust) -> serde_json::Value {

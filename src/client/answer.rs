@@ -18,8 +18,17 @@ pub(super) async fn read<T: DeserializeOwned>(
     url: &str,
     request: RequestBuilder,
 ) -> Result<T, ClientError> {
+    read_with_status(url, request).await.map(|(_, answer)| answer)
+}
+
+/// The same where the status tells something that the answer does not.
+pub(super) async fn read_with_status<T: DeserializeOwned>(
+    url: &str,
+    request: RequestBuilder,
+) -> Result<(StatusCode, T), ClientError> {
     let (status, body) = send(url, request).await?;
-    serde_json::from_slice(&body).map_err(|_| foreign(url, status))
+    let answer = serde_json::from_slice(&body).map_err(|_| foreign(url, status))?;
+    Ok((status, answer))
 }
 
 /// Sends the request to the broker at this URL; a good answer has no body worth reading.

@@ -8,9 +8,13 @@ mod error;
 mod http;
 mod login;
 pub mod metadata;
+mod patience;
+mod registration;
 
 pub use broker::BrokerClient;
 pub use error::ClientError;
 pub use login::Login;
+pub use patience::patiently;
+pub use registration::{Converged, RegistrationClient};
 /// A certificate authority that a broker's certificate may come from.
 pub use reqwest::Certificate;

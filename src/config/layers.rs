@@ -161,7 +161,7 @@ impl Config {
 }
 
 /// The defaults with an empty list for each list of tables, for the layers to add to.
-fn with_lists(fields: &Fields, mut defaults: Entries) -> Entries {
+pub(super) fn with_lists(fields: &Fields, mut defaults: Entries) -> Entries {
     for (name, shape) in fields {
         if let Shape::Tables(_) = shape {
             let (value, origin) = (Value::List(Vec::new()), Origin::Default);
@@ -173,7 +173,7 @@ fn with_lists(fields: &Fields, mut defaults: Entries) -> Entries {
 
 /// Lays a checked layer upon the ones below: sections key by key, lists of tables one behind the
 /// other, and everything else replaced.
-fn merge(fields: &Fields, below: &mut Entries, above: Entries) {
+pub(super) fn merge(fields: &Fields, below: &mut Entries, above: Entries) {
     for (name, node) in above {
         let shape = fields.get(&name);
         match (shape, below.get_mut(&name).map(|node| &mut node.value), node.value) {

@@ -37,8 +37,13 @@ pub(super) enum Shape {
 pub(super) fn schema(problems: &Problems) -> Fields {
     [DEFAULTS, operator::TEMPLATE, resource::TEMPLATE, enrolment::TEMPLATE]
         .into_iter()
-        .flat_map(|text| Shape::fields(&tree::parse(None, text, problems)))
+        .flat_map(|text| of_template(text, problems))
         .collect()
+}
+
+/// The keys that this text shows.
+pub(super) fn of_template(text: &str, problems: &Problems) -> Fields {
+    Shape::fields(&tree::parse(None, text, problems))
 }
 
 impl Shape {

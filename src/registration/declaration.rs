@@ -72,6 +72,24 @@ impl ResourceSpec {
     }
 }
 
+/// The same as an operator sends it.
+impl From<&ResourceSpec> for wire::ResourceDeclaration {
+    fn from(spec: &ResourceSpec) -> Self {
+        let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let agent = |agent: &AgentSpec| wire::AgentDeclaration {
+            name: agent.name.to_string(),
+            parent: agent.parent.as_ref().map(AgentName::to_string),
+        };
+        Self {
+            name: spec.name.as_str().to_owned(),
+            account: given(&spec.account),
+            generation: given(&spec.generation),
+            labels: spec.labels.clone(),
+            agents: spec.agents.iter().map(agent).collect(),
+        }
+    }
+}
+
 fn declare_agents(
     declared: Vec<wire::AgentDeclaration>,
 ) -> Result<Vec<AgentSpec>, DeclarationError> {
@@ -143,6 +161,19 @@ mod tests {
             let declaration = serde_json::from_value(declaration).unwrap();
             let spec = ResourceSpec::declare(provider, instance_id, declaration).unwrap();
             assert_eq!(spec.account, account);
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_read_as_the_same() {
+        for declaration in [
+            json!({"name": "n", "agents": []}),
+            json!({"name": "n", "account": "a", "generation": "g", "labels": {"k": "v"},
+                "agents": [{"name": "main"}, {"name": "sub", "parent": "main"}]}),
+        ] {
+            let spec = declare(declaration).unwrap();
+            let sent = serde_json::to_value(wire::ResourceDeclaration::from(&spec)).unwrap();
+            assert_eq!(declare(sent), Ok(spec));
         }
     }
 

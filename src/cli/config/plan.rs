@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _};
 use serde_json::{Value, json};
 
 use crate::broker::plan::{Found, Planned, plan};
+use crate::cli::change::describe;
 use crate::cli::outcome::{Failure, Outcome, print};
 use crate::cli::sources::ConfigFiles;
 use crate::cli::table::{Output, table};
@@ -43,7 +44,8 @@ fn page(Planned { preview, found }: &Planned, colours: bool) -> String {
     let mut page = String::new();
     if !preview.changes.is_empty() {
         let rows: Vec<[String; 5]> = preview.changes.iter().map(row).collect();
-        let table = table(["CHANGE", "PROVIDER", "INSTANCE", "NAME", "WHAT"], &rows);
+        // Each change is one line, which is painted as a whole; a terminal breaks it where it must.
+        let table = table(["CHANGE", "PROVIDER", "INSTANCE", "NAME", "WHAT"], &rows, None);
         let mut lines = table.lines();
         page.extend(lines.next().map(|heads| format!("{heads}\n")));
         for (line, change) in lines.zip(&preview.changes) {
@@ -91,41 +93,6 @@ const fn sign(kind: &ChangeKind) -> char {
         ChangeKind::Adjust(_) => '~',
         ChangeKind::Retire => '-',
         ChangeKind::Keep { .. } => '!',
-    }
-}
-
-fn describe(kind: &ChangeKind) -> String {
-    match kind {
-        ChangeKind::Add { agents } => format!("agents {}", some(agents)),
-        ChangeKind::Replace { from, to, agents } => {
-            format!("generation {from:?} becomes {to:?}, agents {}", some(agents))
-        }
-        ChangeKind::Adjust(change) => {
-            let added: Vec<&str> = change.add.iter().map(|agent| agent.name.as_str()).collect();
-            let retired: Vec<&str> =
-                change.retire.iter().map(|agent| agent.name.as_str()).collect();
-            let parts = [
-                (!added.is_empty()).then(|| format!("new agents {}", some(&added))),
-                (!retired.is_empty()).then(|| format!("without agents {}", some(&retired))),
-                (!change.properties.is_empty())
-                    .then(|| format!("another {}", change.properties.join(", "))),
-            ];
-            parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
-        }
-        ChangeKind::Retire => "left the configuration".to_owned(),
-        ChangeKind::Keep { owner } => {
-            format!("stays as it is: registered by the {}, not by a file", owner.as_str())
-        }
-    }
-}
-
-/// The first few names: a line is for reading.
-fn some<T: ToString>(names: &[T]) -> String {
-    const SHOWN: usize = 5;
-    let shown: Vec<String> = names.iter().take(SHOWN).map(T::to_string).collect();
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 
