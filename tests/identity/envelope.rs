@@ -35,12 +35,16 @@ pub struct Envelope {
     pub content: Option<Vec<u8>>,
     pub certificates: Vec<u8>,
     pub signer_version: u8,
+    /// Issuer and serial number of the signer's certificate.
+    pub signer: Vec<u8>,
     pub digest_algorithm: Vec<u8>,
     /// Sorted before they are signed, as DER wants it; sent as they are.
     pub attributes: Vec<Vec<u8>>,
     pub signature_algorithm: Vec<u8>,
     /// Signed instead of the attributes, if given.
     pub signed: Option<Vec<u8>>,
+    /// Sent instead of a signature by the key, if given.
+    pub signature: Option<Vec<u8>>,
     pub unsigned_attributes: Vec<u8>,
     pub signers: usize,
     pub key: SigningKey,
@@ -57,10 +61,12 @@ impl Envelope {
             content: Some(document.as_bytes().to_vec()),
             certificates: Vec::new(),
             signer_version: 1,
+            signer: sequence(&[&sequence(&[]), &small_integer(1)]),
             digest_algorithm: algorithm(SHA_256),
             attributes: vec![content_type(DATA), message_digest(document)],
             signature_algorithm: algorithm(RSA),
             signed: None,
+            signature: None,
             unsigned_attributes: Vec::new(),
             signers: 1,
             key: SIGNER.rsa2048_key().clone(),
@@ -95,13 +101,15 @@ impl Envelope {
         } else {
             definite(tag::CONTEXT_0, &[&self.attributes.concat()])
         };
+        let signature = self.signature.clone();
+        let signature = signature.unwrap_or_else(|| self.key.sign(&signed).unwrap());
         sequence(&[
             &small_integer(self.signer_version),
-            &sequence(&[&sequence(&[]), &small_integer(1)]),
+            &self.signer,
             &self.digest_algorithm,
             &attributes,
             &self.signature_algorithm,
-            &octet_string(&self.key.sign(&signed).unwrap()),
+            &octet_string(&signature),
             &self.unsigned_attributes,
         ])
     }

@@ -71,7 +71,7 @@ static GENUINE: LazyLock<Vec<Genuine>> = LazyLock::new(|| {
 
 /// One change to some bytes.
 #[derive(Clone, Debug)]
-enum Change {
+pub enum Change {
     Flip(Index, u8),
     Set(Index, u8),
     Insert(Index, Vec<u8>),
@@ -81,7 +81,7 @@ enum Change {
     Splice(Index, Index, usize),
 }
 
-fn change() -> impl Strategy<Value = Change> {
+pub fn change() -> impl Strategy<Value = Change> {
     let index = any::<Index>;
     prop_oneof![
         4 => (index(), 0..8_u8).prop_map(|(at, bit)| Change::Flip(at, bit)),
@@ -96,7 +96,7 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 impl Change {
-    fn apply(&self, bytes: &mut Vec<u8>, other: &[u8]) {
+    pub fn apply(&self, bytes: &mut Vec<u8>, other: &[u8]) {
         if bytes.is_empty() {
             return;
         }

@@ -155,8 +155,8 @@ pub(super) fn check_path(
     Ok(())
 }
 
-/// What a certificate's key may be used for (RFC 5280 sections 4.2.1.3 and 4.2.1.12). A
-/// certificate that does not say may be used for both.
+/// What a certificate's key may be used for (RFC 5280 sections 4.2.1.3 and 4.2.1.12). Where a
+/// certificate does not say, the RFC lets it be used for everything; here, for nothing.
 pub(super) struct Usage {
     /// It may sign certificates.
     pub(super) certifies: bool,
@@ -173,8 +173,8 @@ impl Usage {
         let usage = certificate.get_extension::<pkix::KeyUsage>().ok()?.map(|(_, usage)| usage);
         let purposes = certificate.get_extension::<pkix::ExtendedKeyUsage>().ok()?;
         Some(Self {
-            certifies: usage.is_none_or(|usage| usage.key_cert_sign()),
-            signs: usage.is_none_or(|usage| usage.digital_signature()),
+            certifies: usage.is_some_and(|usage| usage.key_cert_sign()),
+            signs: usage.is_some_and(|usage| usage.digital_signature()),
             has_purposes: purposes.is_some(),
         })
     }

@@ -16,7 +16,7 @@ const TAMPERED: [&str; 2] = [
 ];
 
 /// The real documents whose path ends at an authority.
-fn genuine() -> Vec<Vector> {
+pub fn genuine() -> Vec<Vector> {
     let mut all = of_provider("azure");
     all.retain(|vector| vector.expects("chain at createdOn"));
     all
@@ -26,12 +26,12 @@ fn proof_of(text: &str) -> IdentityProof {
     IdentityProof::azure_attested::<&str>(text, &[]).unwrap()
 }
 
-fn created_on(vector: &Vector) -> DateTime<Utc> {
+pub fn created_on(vector: &Vector) -> DateTime<Utc> {
     let time = vector.signed_at.strip_suffix(" -0000").unwrap();
     NaiveDateTime::parse_from_str(time, "%m/%d/%y %H:%M:%S").unwrap().and_utc()
 }
 
-fn all_clouds() -> Policy {
+pub fn all_clouds() -> Policy {
     let clouds = [AzureCloud::Public, AzureCloud::UsGovernment, AzureCloud::China].into();
     Policy { azure: AzurePolicy { clouds, ..AzurePolicy::default() }, ..policy() }
 }
