@@ -1,9 +1,12 @@
 //! `callsign demo`: see it work, with nothing else installed.
 
+mod cloud;
+mod forge;
 mod stage;
 mod steps;
 
 use super::outcome::{Outcome, print};
+use cloud::Cloud;
 use stage::Stage;
 
 /// See it work: an emulated machine, a broker, two agents
@@ -14,6 +17,7 @@ use stage::Stage;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   callsign demo
+  callsign demo --cloud azure
   callsign demo --once    # exits, with 0 only if everything was as it should be")]
 pub(super) struct Args {
     /// Exit after the tour; exit code 0 only if each step was as expected
@@ -24,17 +28,8 @@ pub(super) struct Args {
     cloud: Cloud,
 }
 
-/// A cloud that the demo can emulate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Cloud {
-    /// An EC2 instance
-    #[default]
-    Aws,
-}
-
 pub(super) async fn run(args: Args) -> Outcome {
-    let Cloud::Aws = args.cloud;
-    let stage = Stage::set().await?;
+    let stage = Stage::set(args.cloud).await?;
     print(stage.introduction())?;
     let tour = steps::walk(&stage).await;
     let outcome = match tour {

@@ -1,10 +1,10 @@
 //! What does the demo show? Five logins from one machine, each with what it should lead to.
 
-use crate::cli::demo::stage::Stage;
+use super::cloud;
+use super::stage::Stage;
 use crate::cli::outcome::{Failure, Outcome, print};
 use crate::client::ClientError;
-use crate::client::metadata::MetadataError;
-use crate::wire::{AwsLogin, LoginAnswer, Problem};
+use crate::wire::{LoginAnswer, Problem};
 
 /// A name that no agent has.
 const NOBODY: &str = "ghost";
@@ -38,13 +38,8 @@ pub(super) async fn walk(stage: &Stage) -> Outcome {
 
 /// Reads the machine's proof and logs in with it, as an agent does.
 async fn log_in(stage: &Stage, name: &str) -> Result<LoginAnswer, String> {
-    let login = proven(stage, Some(name)).await.map_err(text)?;
-    stage.broker.login_aws(&login).await.map_err(text)
-}
-
-async fn proven(stage: &Stage, name: Option<&str>) -> Result<AwsLogin, MetadataError> {
-    let pkcs7 = Some(stage.metadata.rsa2048().await?);
-    Ok(AwsLogin { pkcs7, agent_name: name.map(str::to_owned), ..AwsLogin::default() })
+    let login = stage.proof(Some(name)).await.map_err(text)?;
+    stage.broker.login(&login).await.map_err(text)
 }
 
 async fn speaks_for(stage: &Stage, name: &str, login: &Result<LoginAnswer, String>) -> Seen {
@@ -68,24 +63,15 @@ fn differ(main: &Result<LoginAnswer, String>, dev: &Result<LoginAnswer, String>)
 }
 
 async fn refused(stage: &Stage, name: Option<&str>, code: &str) -> Seen {
-    let login = proven(stage, name).await.map_err(text)?;
-    refusal(stage.broker.login_aws(&login).await, code)
+    let login = stage.proof(name).await.map_err(text)?;
+    refusal(stage.broker.login(&login).await, code)
 }
 
-/// The genuine document, but for the machine that it names.
+/// A proof for another machine than the one that the cloud signed it for.
 async fn forged(stage: &Stage) -> Seen {
-    let (document, signature) = stage.metadata.document().await.map_err(text)?;
-    let forged = document.replacen("\"instanceId\" : \"i-0", "\"instanceId\" : \"i-1", 1);
-    if forged == document {
-        return Err("the document could not be forged".to_owned());
-    }
-    let login = AwsLogin {
-        document: Some(forged),
-        signature: Some(signature),
-        agent_name: Some("main".to_owned()),
-        ..AwsLogin::default()
-    };
-    refusal(stage.broker.login_aws(&login).await, "identity-rejected")
+    let genuine = stage.proof(Some("main")).await.map_err(text)?;
+    let forged = cloud::forged(genuine).ok_or("the proof could not be forged")?;
+    refusal(stage.broker.login(&forged).await, "identity-rejected")
 }
 
 fn refusal(outcome: Result<LoginAnswer, ClientError>, code: &str) -> Seen {
