@@ -60,6 +60,14 @@ pub enum ProofKind {
 }
 
 impl ProofKind {
+    /// Every kind.
+    pub const ALL: [ProofKind; 4] = [
+        ProofKind::Aws(AwsKind::Rsa2048),
+        ProofKind::Aws(AwsKind::Rsa1024),
+        ProofKind::Azure,
+        ProofKind::Google,
+    ];
+
     /// The word for this kind in tokens and records.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -72,8 +80,7 @@ impl ProofKind {
 
     /// Finds the kind that is called by this word.
     pub fn find(word: &str) -> Option<Self> {
-        let aws = AwsKind::ALL.into_iter().map(ProofKind::Aws);
-        aws.chain([ProofKind::Azure]).find(|kind| kind.as_str() == word)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 
     /// The cloud that gives proofs of this kind.
@@ -277,6 +284,17 @@ mod tests {
             assert_eq!(error.reason(), "a part of it is not base64url", "{part}");
         }
         assert_eq!(IdentityProof::google_token("e30.e30.").unwrap().kind(), ProofKind::Google);
+    }
+
+    /// A kind that records write and nobody finds again would end every token of its cloud.
+    #[test]
+    fn every_cloud_has_a_kind_and_each_is_found_by_its_word() {
+        for kind in ProofKind::ALL {
+            assert_eq!(ProofKind::find(kind.as_str()), Some(kind));
+        }
+        for provider in Provider::ALL {
+            assert!(ProofKind::ALL.into_iter().any(|kind| kind.provider() == provider));
+        }
     }
 
     #[test]

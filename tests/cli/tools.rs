@@ -133,9 +133,15 @@ fn every_shell_gets_its_completions() {
 }
 
 #[test]
-fn the_demo_shows_every_step_and_leaves_nothing_behind() {
+fn the_demo_shows_every_step_on_each_cloud_and_leaves_nothing_behind() {
+    for cloud in ["aws", "azure", "google"] {
+        check_demo(cloud);
+    }
+}
+
+fn check_demo(cloud: &str) {
     let folder = folder(&[]);
-    let output = callsign(folder.path(), &["demo", "--once"]);
+    let output = callsign(folder.path(), &["demo", "--once", "--cloud", cloud]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     let text = out(&output);
     for seen in ["200  a token for main", "200  a token for dev", "409  agent-ambiguous: dev, main"]
