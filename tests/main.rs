@@ -17,6 +17,7 @@ mod deployment;
 mod directory;
 mod enrolment;
 mod event;
+mod examples;
 mod http;
 mod identity;
 mod schema;

@@ -1,0 +1,3 @@
+//! Do the examples hold together?
+
+mod templates;
