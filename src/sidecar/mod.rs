@@ -1,7 +1,7 @@
 //! `callsign agent`: how does a program on the machine always have a token? By somebody beside it
 //! who logs in, writes the token to a file, renews it, and tells the broker that all is well.
 //!
-//! [`watch`] decides, as a function of what happened and when; [`run`] does what it says. Knows the
+//! [`watch`] decides, as a function of what happened and when; [`run()`] does what it says. Knows the
 //! client, nothing of how the broker decides.
 
 pub mod backoff;
