@@ -16,12 +16,18 @@ use crate::names::Provider;
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Arc<Registry>,
+    series: Arc<Series>,
+}
+
+#[derive(Debug)]
+struct Series {
     logins: Family<LoginLabels, Counter>,
     stages: Family<StageLabels, Histogram>,
     requests: Family<RequestLabels, Counter>,
     mailboxes: Family<MailboxLabels, Gauge>,
     key_set_ages: Family<KeySetLabels, Gauge>,
     key_sets_degraded: Family<KeySetLabels, Gauge>,
+    anchors: Family<AnchorLabels, Gauge>,
     commits: Histogram,
     refusals_not_recorded: Counter,
     events_missed: Counter,
@@ -55,6 +61,12 @@ struct KeySetLabels {
     provider: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AnchorLabels {
+    provider: &'static str,
+    standing: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
@@ -64,8 +76,7 @@ impl Default for Metrics {
 impl Metrics {
     /// Counters at nought.
     pub fn new() -> Self {
-        let mut metrics = Self {
-            registry: Arc::default(),
+        let series = Series {
             logins: Family::default(),
             // 50 microseconds to 1.6 seconds: a signature check to a stuck disk.
             stages: Family::new_with_constructor(|| {
@@ -75,34 +86,34 @@ impl Metrics {
             mailboxes: Family::default(),
             key_set_ages: Family::default(),
             key_sets_degraded: Family::default(),
+            anchors: Family::default(),
             commits: Histogram::new(exponential_buckets(1.0, 2.0, 9)),
             refusals_not_recorded: Counter::default(),
             events_missed: Counter::default(),
         };
-        metrics.registry = Arc::new(metrics.registered());
-        metrics
+        Self { registry: Arc::new(series.registered()), series: Arc::new(series) }
     }
 
     /// A login ended; `outcome` is `granted` or the error code that was answered.
     pub fn login(&self, provider: Provider, kind: &'static str, outcome: &'static str) {
         let labels = LoginLabels { provider: provider.as_str(), kind, outcome };
-        self.logins.get_or_create(&labels).inc();
+        self.series.logins.get_or_create(&labels).inc();
     }
 
     /// A stage of a login took this long.
     pub fn stage(&self, stage: &'static str, took: Duration) {
-        self.stages.get_or_create(&StageLabels { stage }).observe(took.as_secs_f64());
+        self.series.stages.get_or_create(&StageLabels { stage }).observe(took.as_secs_f64());
     }
 
     /// An HTTP request was answered; `route` is the pattern that matched, not the path.
     pub fn request(&self, route: String, status: u16) {
-        self.requests.get_or_create(&RequestLabels { route, status }).inc();
+        self.series.requests.get_or_create(&RequestLabels { route, status }).inc();
     }
 
     /// So many requests wait in, or are at work behind, this mailbox.
     pub fn mailbox_depth(&self, mailbox: &'static str, depth: usize) {
         let depth = i64::try_from(depth).unwrap_or(i64::MAX);
-        self.mailboxes.get_or_create(&MailboxLabels { mailbox }).set(depth);
+        self.series.mailboxes.get_or_create(&MailboxLabels { mailbox }).set(depth);
     }
 
     /// A provider's key set came in so many seconds ago, if one did; `degraded` where there is none,
@@ -110,24 +121,30 @@ impl Metrics {
     pub fn key_set(&self, provider: Provider, age_seconds: Option<i64>, degraded: bool) {
         let labels = KeySetLabels { provider: provider.as_str() };
         if let Some(age) = age_seconds {
-            self.key_set_ages.get_or_create(&labels).set(age);
+            self.series.key_set_ages.get_or_create(&labels).set(age);
         }
-        self.key_sets_degraded.get_or_create(&labels).set(degraded.into());
+        self.series.key_sets_degraded.get_or_create(&labels).set(degraded.into());
+    }
+
+    /// So many of a provider's anchors are `good`, `ending` within 90 days, or have `ended`.
+    pub fn trust_anchors(&self, provider: Provider, standing: &'static str, count: usize) {
+        let labels = AnchorLabels { provider: provider.as_str(), standing };
+        self.series.anchors.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// A commit carries so many records.
     pub fn commit_size(&self, records: usize) {
-        self.commits.observe(f64::from(u32::try_from(records).unwrap_or(u32::MAX)));
+        self.series.commits.observe(f64::from(u32::try_from(records).unwrap_or(u32::MAX)));
     }
 
     /// A refused login was beyond what is recorded.
     pub fn refusal_not_recorded(&self) {
-        self.refusals_not_recorded.inc();
+        self.series.refusals_not_recorded.inc();
     }
 
     /// The decision log was too slow and missed so many events.
     pub fn events_missed(&self, events: u64) {
-        self.events_missed.inc_by(events);
+        self.series.events_missed.inc_by(events);
     }
 
     /// All of it in the OpenMetrics text format, which Prometheus reads.
@@ -137,7 +154,9 @@ impl Metrics {
         let _ = text::encode(&mut page, &self.registry);
         page
     }
+}
 
+impl Series {
     fn registered(&self) -> Registry {
         let mut registry = Registry::with_prefix("callsign");
         registry.register("logins", "Logins by outcome", self.logins.clone());
@@ -163,6 +182,11 @@ impl Metrics {
             "key_set_degraded",
             "1 where a provider's key set is missing or old",
             self.key_sets_degraded.clone(),
+        );
+        registry.register(
+            "trust_anchors",
+            "Certificate authorities that are good, end within 90 days, or have ended",
+            self.anchors.clone(),
         );
         registry.register("commit_size", "Records in one commit", self.commits.clone());
         registry.register(
@@ -191,12 +215,14 @@ mod tests {
         metrics.stage("verify", Duration::from_millis(1));
         metrics.mailbox_depth("verifier", 3);
         metrics.key_set(Provider::Google, Some(60), true);
+        metrics.trust_anchors(Provider::Azure, "ending", 2);
         let page = metrics.encode();
         for line in [
             "callsign_logins_total{provider=\"aws\",kind=\"aws:rsa2048\",outcome=\"granted\"} 2",
             "callsign_login_stage_seconds_count{stage=\"verify\"} 1",
             "callsign_mailbox_depth{mailbox=\"verifier\"} 3",
             "callsign_key_set_age_seconds{provider=\"google\"} 60",
+            "callsign_trust_anchors{provider=\"azure\",standing=\"ending\"} 2",
             "callsign_key_set_degraded{provider=\"google\"} 1",
         ] {
             assert!(page.contains(line), "{line}\nis not in\n{page}");

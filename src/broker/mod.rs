@@ -20,6 +20,8 @@ pub mod session;
 pub mod system;
 pub mod trust;
 
+use std::sync::Arc;
+
 use limits::Limits;
 
 use crate::clock::Clock;
@@ -28,7 +30,7 @@ use crate::directory::{
     ShowAgent, ShowResource,
 };
 use crate::event::{Bus, Enrol, Heartbeat, Record};
-use crate::identity::{CurrentKeys, VerifyIdentity};
+use crate::identity::{Trust, VerifyIdentity};
 use crate::mailbox::{Gate, Mailbox, Ping};
 use crate::metrics::Metrics;
 use crate::token::{CheckSigning, CheckToken, DelegateToken, MintToken};
@@ -77,8 +79,8 @@ pub struct Broker {
     pub show_agent: Mailbox<ShowAgent>,
     /// Is every actor there?
     pub pings: Vec<Mailbox<Ping>>,
-    /// The keys of Google, where its machines are let in: how are they?
-    pub google_keys: Option<CurrentKeys>,
+    /// Whose signatures count: how are Google's keys, and until when do Azure's anchors count?
+    pub trust: Arc<Trust>,
     /// Who wants to know.
     pub bus: Bus,
     /// What time it is.

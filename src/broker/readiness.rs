@@ -30,7 +30,7 @@ pub async fn parts(broker: &Broker, database: &Database) -> Vec<Part> {
     parts.push(Part { name: "database", fault: database_fault(database).await, concern: None });
     let fault = signing_fault(broker).await;
     parts.push(Part { name: "signing_keys", fault, concern: None });
-    if let Some(keys) = &broker.google_keys {
+    if let Some(keys) = &broker.trust.google {
         let concern = concern(keys.health(broker.clock.now()));
         parts.push(Part { name: "google_keys", fault: None, concern });
     }

@@ -193,7 +193,6 @@ impl Rooms {
 
         let Self { trust, policy, settings, keys, recorder, limits, database, clock, metrics } =
             self;
-        let google_keys = trust.google.clone();
         let jwks = JwkSet::of(&keys);
         let stateless = Stateless {
             trust,
@@ -244,7 +243,7 @@ impl Rooms {
                 Mailbox::new(&minter, &minting),
                 Mailbox::new(&recorder, &recording),
             ],
-            google_keys,
+            trust: stateless.trust.clone(),
             bus,
             rules: stateless.rules.clone(),
             clock,

@@ -58,6 +58,32 @@ pub(super) fn warn(trust: &Trust, identity: &config::Identity, now: DateTime<Utc
     }
 }
 
+/// Adds trust files up, each of whichever provider its lists are about.
+///
+/// # Errors
+/// [`TrustSourceError`] for the first file that cannot be used.
+pub fn load_files(files: &[PathBuf]) -> Result<Trust, TrustSourceError> {
+    let mut trust = Trust::default();
+    for path in files {
+        let text = read(path)?;
+        if lists_anchors(&text) {
+            let azure = AzureTrust::parse(&text);
+            trust.azure.merge(azure.map_err(|error| wrong(path, error))?);
+        } else {
+            let aws = AwsTrust::parse(&text);
+            trust.aws.merge(aws.map_err(|error| wrong(path, error))?);
+        }
+    }
+    Ok(trust)
+}
+
+fn lists_anchors(text: &str) -> bool {
+    let lists = |table: toml::Table| {
+        ["anchor", "intermediate"].iter().any(|list| table.contains_key(*list))
+    };
+    text.parse().is_ok_and(lists)
+}
+
 /// Adds the keys of all AWS trust sources up.
 ///
 /// # Errors

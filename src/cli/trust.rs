@@ -8,10 +8,10 @@ use serde_json::json;
 use super::outcome::{Failure, Outcome, print};
 use super::sources::ConfigFiles;
 use super::table::{Output, table, terminal_width};
-use crate::broker::trust::load_aws;
+use crate::broker::trust::{TrustSourceError, load_aws, load_azure, load_files};
 use crate::clock::Clock;
-use crate::config::TrustSource;
-use crate::identity::{AwsTrust, TrustedKey};
+use crate::config;
+use crate::identity::{Anchor, AwsTrust, AzureTrust, Trust, TrustedKey};
 
 /// Look into trust files
 #[derive(Debug, clap::Args)]
@@ -25,13 +25,13 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// List the keys that are believed, and warn of what to look at
+    /// List the keys and anchors that are believed, and warn of what to look at
     ///
     /// Reads the given trust files, or without any the sources that the configuration names. Tells
     /// everything that is wrong in them; exit code 0 if nothing is.
     #[command(after_help = "Examples:
   callsign trust check
-  callsign trust check emulator/aws.toml
+  callsign trust check emulator/aws.toml emulator/azure.toml
   callsign trust check --config callsign.toml --output json")]
     Check(Check),
 }
@@ -48,27 +48,39 @@ struct Check {
 }
 
 pub(super) fn run(Args { command: Command::Check(check) }: Args) -> Outcome {
-    let trust = load_aws(&check.sources()?).map_err(Failure::new)?;
+    let trust = check.trust()?;
     let now = Clock::system().now();
-    for warning in trust.warnings(now) {
+    let of_azure = trust.azure.anchors().next().map(|_| trust.azure.warnings(now));
+    for warning in trust.aws.warnings(now).into_iter().chain(of_azure.into_iter().flatten()) {
         eprintln!("warning: {warning}");
     }
     match check.output {
-        Output::Table => print(key_table(&trust)),
-        Output::Json => print(key_list(&trust)),
+        Output::Table => {
+            let tables = [key_table(&trust.aws), anchor_table(&trust.azure, now)];
+            print(tables.into_iter().flatten().collect::<Vec<_>>().join("\n\n"))
+        }
+        Output::Json => {
+            print(keys(&trust.aws).chain(anchors(&trust.azure, now)).collect::<serde_json::Value>())
+        }
     }
 }
 
 impl Check {
-    fn sources(&self) -> Result<Vec<TrustSource>, Failure> {
+    fn trust(&self) -> Result<Trust, Failure> {
         if self.files.is_empty() {
-            return Ok(self.config.load()?.identity.aws.trust);
+            return configured(&self.config.load()?.identity).map_err(Failure::new);
         }
-        Ok(self.files.iter().cloned().map(TrustSource::File).collect())
+        load_files(&self.files).map_err(Failure::new)
     }
 }
 
-fn key_table(trust: &AwsTrust) -> String {
+/// Of a provider that is switched off as well: it is looked into before it is switched on.
+fn configured(identity: &config::Identity) -> Result<Trust, TrustSourceError> {
+    let aws = load_aws(&identity.aws.trust)?;
+    Ok(Trust { aws, azure: load_azure(&identity.azure.trust)?, ..Trust::default() })
+}
+
+fn key_table(trust: &AwsTrust) -> Option<String> {
     let row = |key: &TrustedKey| {
         [
             "aws".to_owned(),
@@ -80,15 +92,28 @@ fn key_table(trust: &AwsTrust) -> String {
         ]
     };
     let rows: Vec<_> = trust.keys().map(row).collect();
-    table(
-        ["PROVIDER", "REGION", "KIND", "BITS", "CERTIFICATE UNTIL", "KEY SHA-256"],
-        &rows,
-        terminal_width(),
-    )
+    let heads = ["PROVIDER", "REGION", "KIND", "BITS", "CERTIFICATE UNTIL", "KEY SHA-256"];
+    (!rows.is_empty()).then(|| table(heads, &rows, terminal_width()))
 }
 
-fn key_list(trust: &AwsTrust) -> serde_json::Value {
-    let entry = |key: &TrustedKey| {
+/// One that has ended, or ends soon, is marked.
+fn anchor_table(trust: &AzureTrust, now: DateTime<Utc>) -> Option<String> {
+    let row = |anchor: &Anchor| {
+        [
+            "azure".to_owned(),
+            anchor.name().to_owned(),
+            day(anchor.not_after()),
+            anchor.standing(now).as_str().to_owned(),
+            anchor.spki_sha256().to_owned(),
+        ]
+    };
+    let rows: Vec<_> = trust.anchors().map(row).collect();
+    let heads = ["PROVIDER", "ANCHOR", "UNTIL", "STANDING", "KEY SHA-256"];
+    (!rows.is_empty()).then(|| table(heads, &rows, terminal_width()))
+}
+
+fn keys(trust: &AwsTrust) -> impl Iterator<Item = serde_json::Value> {
+    trust.keys().map(|key| {
         json!({
             "provider": "aws",
             "region": key.region(),
@@ -97,8 +122,19 @@ fn key_list(trust: &AwsTrust) -> serde_json::Value {
             "certificate_not_after": key.certificate_not_after(),
             "spki_sha256": key.spki_sha256(),
         })
-    };
-    trust.keys().map(entry).collect()
+    })
+}
+
+fn anchors(trust: &AzureTrust, now: DateTime<Utc>) -> impl Iterator<Item = serde_json::Value> {
+    trust.anchors().map(move |anchor| {
+        json!({
+            "provider": "azure",
+            "name": anchor.name(),
+            "not_after": anchor.not_after(),
+            "standing": anchor.standing(now).as_str(),
+            "spki_sha256": anchor.spki_sha256(),
+        })
+    })
 }
 
 fn day(time: DateTime<Utc>) -> String {

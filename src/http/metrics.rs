@@ -4,7 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 
 use super::server::Front;
-use crate::identity::KeySetHealth;
+use crate::broker::Broker;
+use crate::identity::{KeySetHealth, Standing};
 use crate::names::Provider;
 
 /// Counters and histograms in the OpenMetrics text format.
@@ -19,7 +20,8 @@ pub(super) async fn show(front: Data<Front>) -> HttpResponse {
     for ping in &front.broker.pings {
         metrics.mailbox_depth(ping.gate().name(), ping.gate().depth());
     }
-    if let Some(keys) = &front.broker.google_keys {
+    count_anchors(&front.broker);
+    if let Some(keys) = &front.broker.trust.google {
         let (age, degraded) = match keys.health(front.broker.clock.now()) {
             KeySetHealth::Missing => (None, true),
             KeySetHealth::Old(age) => (Some(age), true),
@@ -30,4 +32,13 @@ pub(super) async fn show(front: Data<Front>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
         .body(metrics.encode())
+}
+
+fn count_anchors(broker: &Broker) {
+    let now = broker.clock.now();
+    for standing in Standing::ALL {
+        let anchors = broker.trust.azure.anchors();
+        let count = anchors.filter(|anchor| anchor.standing(now) == standing).count();
+        broker.metrics.trust_anchors(Provider::Azure, standing.as_str(), count);
+    }
 }

@@ -16,7 +16,7 @@ mod signer;
 mod trust;
 mod trust_file;
 
-pub use anchor::Anchor;
+pub use anchor::{Anchor, Standing};
 pub use path::CertificateError;
 pub use trust::AzureTrust;
 

@@ -28,7 +28,7 @@ mod verify;
 
 pub use actor::Verifier;
 pub use aws::{AwsTrust, TrustedKey};
-pub use azure::{Anchor, AzureTrust, CertificateError};
+pub use azure::{Anchor, AzureTrust, CertificateError, Standing};
 pub use cms::CmsError;
 pub use error::{ProofError, Rejection, VerifyError};
 pub use instance::VerifiedInstance;

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use callsign::database::Database;
+use callsign::identity::AzureTrust;
+use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -121,6 +123,27 @@ async fn metrics_are_valid_and_hold_what_operators_watch() {
         assert!(samples.contains(&line.as_str()), "{line}\nis not in\n{}", answer.text);
     }
     assert!(answer.text.contains("callsign_commit_size_bucket"), "{}", answer.text);
+}
+
+#[actix::test]
+async fn metrics_tell_which_anchors_end_soon_and_which_have_ended() {
+    let broker = TestBroker::start("[identity.azure]\ntrust = [\"builtin\"]\n").await;
+    let builtin = AzureTrust::builtin().unwrap();
+    let ends = || builtin.anchors().map(|anchor| anchor.not_after());
+    let end = ends().filter(|end| *end > broker.clock.now()).min().unwrap();
+    let notice = TimeDelta::days(90);
+    for at in [end - notice - TimeDelta::seconds(1), end - notice, end, end + notice] {
+        broker.clock.move_by(at - broker.clock.now());
+        let page = broker.get("/metrics").await.text;
+        let ended = ends().filter(|end| *end < at).count();
+        let good = ends().filter(|end| *end > at + notice).count();
+        let ending = ends().count() - ended - good;
+        for (standing, count) in [("good", good), ("ending", ending), ("ended", ended)] {
+            let labels = format!("{{provider=\"azure\",standing=\"{standing}\"}}");
+            let line = format!("callsign_trust_anchors{labels} {count}");
+            assert!(samples(&page).contains(&line.as_str()), "{at}: {line}\nis not in\n{page}");
+        }
+    }
 }
 
 #[actix::test]

@@ -9,5 +9,6 @@ pub mod fixture;
 mod google;
 mod properties;
 mod real_documents;
+mod trust_check;
 mod trust_files;
 mod verifier;

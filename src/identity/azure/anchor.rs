@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use der::asn1::ObjectIdentifier;
 use der::{Decode as _, Tag, Tagged as _};
 use rustls_pki_types::{CertificateDer, Der, TrustAnchor};
@@ -15,6 +15,9 @@ use x509_cert::name::Name;
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
+/// How long before its end an anchor is warned of.
+const NOTICE: TimeDelta = TimeDelta::days(90);
+
 /// An authority, root or issuing, that a path of certificates may end at.
 #[derive(Clone)]
 pub struct Anchor {
@@ -22,6 +25,31 @@ pub struct Anchor {
     not_after: DateTime<Utc>,
     spki_sha256: String,
     anchor: TrustAnchor<'static>,
+}
+
+/// How an anchor stands at some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It counts, for long.
+    Good,
+    /// It counts, and ends within 90 days.
+    Ending,
+    /// It counts no more.
+    Ended,
+}
+
+impl Standing {
+    /// Every standing, in the order in which time brings them.
+    pub const ALL: [Standing; 3] = [Standing::Good, Standing::Ending, Standing::Ended];
+
+    /// The word for it in lists and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Standing::Good => "good",
+            Standing::Ending => "ending",
+            Standing::Ended => "ended",
+        }
+    }
 }
 
 /// Why something is no anchor; reads on from the entry.
@@ -93,6 +121,15 @@ impl Anchor {
     /// Until when it counts.
     pub fn not_after(&self) -> DateTime<Utc> {
         self.not_after
+    }
+
+    /// How it stands at this time.
+    pub fn standing(&self, now: DateTime<Utc>) -> Standing {
+        match self.not_after.signed_duration_since(now) {
+            left if left < TimeDelta::zero() => Standing::Ended,
+            left if left <= NOTICE => Standing::Ending,
+            _ => Standing::Good,
+        }
     }
 
     /// SHA-256 of its SubjectPublicKeyInfo, in hexadecimal.

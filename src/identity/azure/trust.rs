@@ -3,15 +3,12 @@
 //! An authority counts until its certificate ends: unlike AWS's keys, Azure's are replaced by
 //! others when they end, without a word to anybody, so an end is warned of well before.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
-use super::anchor::Anchor;
+use super::anchor::{Anchor, Standing};
 use super::trust_file;
 use crate::identity::trust_file::TrustError;
-
-/// How long before its end an anchor is warned of.
-const NOTICE: TimeDelta = TimeDelta::days(90);
 
 /// The authorities of Azure's attested data.
 #[derive(Clone, Debug, Default)]
@@ -56,9 +53,7 @@ impl AzureTrust {
 
     /// What an operator should know of: anchors that end soon, and that none is left.
     pub fn warnings(&self, now: DateTime<Utc>) -> Vec<String> {
-        let ending = self.anchors().filter(|anchor| {
-            anchor.not_after() >= now && anchor.not_after().signed_duration_since(now) <= NOTICE
-        });
+        let ending = self.anchors().filter(|anchor| anchor.standing(now) == Standing::Ending);
         let mut warnings: Vec<String> = ending
             .map(|anchor| {
                 format!(
@@ -77,7 +72,7 @@ impl AzureTrust {
 
     /// The anchors that have not ended.
     pub(super) fn anchors_at(&self, now: DateTime<Utc>) -> Vec<TrustAnchor<'_>> {
-        let valid = self.anchors().filter(|anchor| anchor.not_after() >= now);
+        let valid = self.anchors().filter(|anchor| anchor.standing(now) != Standing::Ended);
         valid.map(Anchor::as_trust_anchor).collect()
     }
 
