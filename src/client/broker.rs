@@ -6,7 +6,7 @@ use reqwest::{Certificate, Method, RequestBuilder};
 use super::error::ClientError;
 use super::login::Login;
 use super::{answer, http};
-use crate::wire::{AwsLogin, LoginAnswer, Me};
+use crate::wire::{LoginAnswer, Me};
 
 /// A client of one broker.
 #[derive(Clone, Debug)]
@@ -40,14 +40,6 @@ impl BrokerClient {
     /// Where the broker is.
     pub fn url(&self) -> &str {
         &self.url
-    }
-
-    /// Logs in on AWS.
-    ///
-    /// # Errors
-    /// [`ClientError`]: the broker's refusal, or none at all.
-    pub async fn login_aws(&self, login: &AwsLogin) -> Result<LoginAnswer, ClientError> {
-        self.login(&Login::Aws(login.clone())).await
     }
 
     /// Logs in on whichever cloud this is.

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use uuid::Uuid;
 
 use super::listing;
-use super::operator::require;
+use super::operator::{Refusals, require};
 use super::problem::Problem;
 use super::server::Front;
 use crate::broker::error::Failed;
@@ -23,11 +23,9 @@ use crate::wire::{Agent, ListQuery, Page};
     security(("operator" = ["read"])),
     params(ListQuery),
     responses(
+        Refusals,
         (status = 200, description = "A part of the list", body = Page<Agent>),
         (status = 400, description = "malformed-request; `field` names the parameter to blame", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "token-rejected", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "insufficient-scope: it takes `read`", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "unavailable", body = crate::wire::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn list(
@@ -49,11 +47,9 @@ pub(super) async fn list(
     security(("operator" = ["read"])),
     params(("id" = Uuid, Path, description = "The agent's id")),
     responses(
+        Refusals,
         (status = 200, description = "The agent", body = Agent),
-        (status = 401, description = "token-rejected", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "insufficient-scope: it takes `read`", body = crate::wire::Problem, content_type = "application/problem+json"),
         (status = 404, description = "agent-unknown", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "unavailable", body = crate::wire::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn show(

@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
+use utoipa::IntoResponses;
 
 use super::bearer;
 use super::problem::Problem;
@@ -9,6 +10,22 @@ use super::server::Front;
 use crate::broker::operators::OperatorRefused;
 use crate::config::Scope;
 use crate::registration::Registrar;
+use crate::wire;
+
+/// How every call of an operator can fail, for the description of the API.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "described, and never made")]
+pub(super) enum Refusals {
+    /// token-rejected
+    #[response(status = 401, content_type = "application/problem+json")]
+    Rejected(wire::Problem),
+    /// insufficient-scope: the scope that this call takes stands in its security
+    #[response(status = 403, content_type = "application/problem+json")]
+    Scope(wire::Problem),
+    /// unavailable: come back after Retry-After and send it again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(wire::Problem),
+}
 
 /// The operator behind this request, if it may do this.
 pub(super) fn require(

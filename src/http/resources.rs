@@ -9,7 +9,7 @@ use super::agents::agent;
 use super::body::{self, Body};
 use super::error::{not_changed, not_registered};
 use super::listing;
-use super::operator::require;
+use super::operator::{Refusals, require};
 use super::problem::Problem;
 use super::request::RequestId;
 use super::server::Front;
@@ -45,15 +45,13 @@ impl Body for ResourceDeclaration {
     ),
     request_body = ResourceDeclaration,
     responses(
+        Refusals,
         (status = 200, description = "The machine was registered already; `changed` tells whether anything differed", body = ConvergedResource),
         (status = 201, description = "A registration was begun", body = ConvergedResource),
         (status = 400, description = "malformed-request; `field` names the member to blame", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "token-rejected", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "insufficient-scope: it takes `write`", body = crate::wire::Problem, content_type = "application/problem+json"),
         (status = 409, description = "owned-by-file: a `[[resource]]` of the configuration registers it", body = crate::wire::Problem, content_type = "application/problem+json"),
         (status = 413, description = "body-too-large", body = crate::wire::Problem, content_type = "application/problem+json"),
         (status = 415, description = "unsupported-media-type", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "unavailable: come back after Retry-After and send it again", body = crate::wire::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn put(
@@ -88,13 +86,11 @@ pub(super) async fn put(
         ("instance_id" = String, Path, description = "The cloud's id of the machine"),
     ),
     responses(
+        Refusals,
         (status = 204, description = "Retired"),
         (status = 400, description = "malformed-request", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "token-rejected", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "insufficient-scope: it takes `write`", body = crate::wire::Problem, content_type = "application/problem+json"),
         (status = 404, description = "instance-unknown: nothing live is registered for it", body = crate::wire::Problem, content_type = "application/problem+json"),
         (status = 409, description = "owned-by-file", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "unavailable", body = crate::wire::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn delete(
@@ -124,12 +120,10 @@ pub(super) async fn delete(
         ("instance_id" = String, Path, description = "The cloud's id of the machine"),
     ),
     responses(
+        Refusals,
         (status = 200, description = "The live registration", body = Resource),
         (status = 400, description = "malformed-request", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "token-rejected", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "insufficient-scope: it takes `read`", body = crate::wire::Problem, content_type = "application/problem+json"),
         (status = 404, description = "instance-unknown: nothing live is registered for it", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "unavailable", body = crate::wire::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn find(
@@ -159,11 +153,9 @@ pub(super) async fn find(
     security(("operator" = ["read"])),
     params(ListQuery),
     responses(
+        Refusals,
         (status = 200, description = "A part of the list", body = Page<Resource>),
         (status = 400, description = "malformed-request; `field` names the parameter to blame", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 401, description = "token-rejected", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "insufficient-scope: it takes `read`", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "unavailable", body = crate::wire::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn list(
@@ -186,11 +178,9 @@ pub(super) async fn list(
     security(("operator" = ["read"])),
     params(("id" = Uuid, Path, description = "The resource's id")),
     responses(
+        Refusals,
         (status = 200, description = "The registration", body = Resource),
-        (status = 401, description = "token-rejected", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "insufficient-scope: it takes `read`", body = crate::wire::Problem, content_type = "application/problem+json"),
         (status = 404, description = "resource-unknown", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "unavailable", body = crate::wire::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn show(

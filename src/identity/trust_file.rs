@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 use toml::{Spanned, Table};
 
 /// Everything that is wrong with a trust file.
@@ -112,4 +113,9 @@ pub(super) fn parse_pem(pem: &str) -> Option<CertificateDer<'static>> {
     let mut all = CertificateDer::pem_slice_iter(pem.as_bytes());
     let certificate = all.next()?.ok()?;
     all.next().is_none().then_some(certificate)
+}
+
+/// SHA-256 of a SubjectPublicKeyInfo, in hexadecimal: by this, people compare keys.
+pub(super) fn fingerprint(spki: &[u8]) -> String {
+    Sha256::digest(spki).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -37,15 +37,6 @@ impl AwsMetadataReader {
         self.read("dynamic/instance-identity/rsa2048").await
     }
 
-    /// The document, and its signature with a key that regions share.
-    ///
-    /// # Errors
-    /// [`MetadataError`].
-    pub async fn document(&self) -> Result<(String, String), MetadataError> {
-        let document = self.read("dynamic/instance-identity/document").await?;
-        Ok((document, self.read("dynamic/instance-identity/signature").await?))
-    }
-
     /// A session token: what no other cloud's service gives.
     pub(super) async fn session(&self) -> Result<String, MetadataError> {
         let Self(service) = self;

@@ -10,10 +10,10 @@ use aws_lc_rs::signature::{
 use chrono::{DateTime, Utc};
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{Decode as _, Sequence};
-use sha2::{Digest as _, Sha256};
 use spki::SubjectPublicKeyInfoRef;
 
 use crate::identity::proof::AwsKind;
+use crate::identity::trust_file::fingerprint;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
@@ -60,7 +60,7 @@ impl TrustedKey {
             kind,
             certificate_not_after: None,
             bits,
-            spki_sha256: Sha256::digest(spki).iter().map(hex).collect(),
+            spki_sha256: fingerprint(spki),
             key: Arc::new(key),
         })
     }
@@ -136,8 +136,4 @@ fn rsa_bits(spki: &[u8]) -> Option<usize> {
     let modulus = key.modulus.as_bytes();
     let unused = modulus.first()?.leading_zeros();
     Some(modulus.len() * 8 - usize::try_from(unused).ok()?)
-}
-
-fn hex(byte: &u8) -> String {
-    format!("{byte:02x}")
 }

@@ -6,11 +6,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use der::asn1::ObjectIdentifier;
 use der::{Decode as _, Tag, Tagged as _};
 use rustls_pki_types::{CertificateDer, Der, TrustAnchor};
-use sha2::{Digest as _, Sha256};
 use spki::SubjectPublicKeyInfoRef;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::BasicConstraints;
 use x509_cert::name::Name;
+
+use crate::identity::trust_file::fingerprint;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -168,8 +169,4 @@ fn check_key(spki: &[u8]) -> Option<()> {
 fn content(der: &[u8]) -> Option<Der<'static>> {
     let any = der::asn1::AnyRef::from_der(der).ok()?;
     (any.tag() == Tag::Sequence).then(|| Der::from(any.value().to_vec()))
-}
-
-fn fingerprint(spki: &[u8]) -> String {
-    Sha256::digest(spki).iter().map(|byte| format!("{byte:02x}")).collect()
 }
