@@ -40,7 +40,7 @@ const NARROW: [(&str, &[&str]); 10] = [
     ("wire", &["names"]),
     ("identity", &["names", "clock", "tls", "mailbox"]),
     ("event", &["names", "clock", "mailbox", "metrics", "database"]),
-    ("client", &["names", "clock", "wire"]),
+    ("client", &["names", "clock", "tls", "wire"]),
     ("sidecar", &["names", "clock", "wire", "client"]),
     ("emulator", &["names", "clock"]),
 ];

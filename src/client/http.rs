@@ -20,7 +20,7 @@ const NEAR_TOTAL: Duration = Duration::from_secs(5);
 /// machine's authorities or one of these.
 ///
 /// # Errors
-/// What the library has against it: over TLS, that there are no authorities.
+/// What the library has against it.
 pub(super) fn to_broker(
     url: &str,
     authorities: &[Certificate],
@@ -28,6 +28,9 @@ pub(super) fn to_broker(
     let builder = direct().connect_timeout(CONNECT).timeout(TOTAL);
     if !url.starts_with("https:") {
         return without_tls(builder);
+    }
+    if authorities.is_empty() {
+        return builder.tls_backend_preconfigured(crate::tls::client_config()).build();
     }
     builder.tls_certs_merge(authorities.iter().cloned()).build()
 }
