@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "the commands of the broker's side use the rest")]
 
 mod agent;
+mod authorities;
 mod identity;
 mod login;
 mod outcome;
