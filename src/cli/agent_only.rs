@@ -16,11 +16,20 @@ pub use outcome::{Failure, Outcome};
 
 /// The agent's side of callsign: a token for each of the agents that share one cloud machine.
 #[derive(Debug, Parser)]
-#[command(name = "callsign", version, arg_required_else_help = true)]
+#[command(name = "callsign", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  callsign login --agent-name main       one token for an agent of this machine
+  callsign agent -- ./worker             run a program that always has a token
+  callsign agent doctor                  what would keep an agent from its token
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 10 ambiguous agent, 11 instance or agent unknown,
+12 identity rejected or not allowed, 13 broker or metadata service unreachable.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

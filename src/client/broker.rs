@@ -28,8 +28,8 @@ impl BrokerClient {
     /// authorities.
     ///
     /// # Errors
-    /// [`ClientError::Unreachable`] when no HTTP client can be made, as on a machine that has no
-    /// authorities.
+    /// [`ClientError::Unreachable`] when no HTTP client can be made, as with an authority that
+    /// cannot be read.
     pub fn trusting(url: &str, authorities: &[Certificate]) -> Result<Self, ClientError> {
         let url = url.trim_end_matches('/');
         let http = http::to_broker(url, authorities)

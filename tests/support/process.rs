@@ -79,7 +79,8 @@ impl Drop for Served {
     }
 }
 
-fn command(folder: &Path) -> Command {
+/// A command of `callsign`, to be run in this folder, with an empty environment.
+pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_callsign"));
     command.current_dir(folder).env_clear();
     command
