@@ -12,6 +12,13 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::names::Provider;
 
+/// The outcome of a dry run that was told its agent. Dry runs have outcomes of their own, so that
+/// nobody's diagnosis looks like a fleet's trouble.
+pub const DRY_RUN: &str = "dry-run";
+
+/// The outcome of a dry run that was denied its agent, for whatever reason.
+pub const DRY_RUN_REFUSED: &str = "dry-run-refused";
+
 /// Every counter of the broker; clones count together.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -94,7 +101,7 @@ impl Metrics {
         Self { registry: Arc::new(series.registered()), series: Arc::new(series) }
     }
 
-    /// A login ended; `outcome` is `granted` or the error code that was answered.
+    /// A login ended; `outcome` is `granted`, the error code that was answered, or of a dry run.
     pub fn login(&self, provider: Provider, kind: &'static str, outcome: &'static str) {
         let labels = LoginLabels { provider: provider.as_str(), kind, outcome };
         self.series.logins.get_or_create(&labels).inc();

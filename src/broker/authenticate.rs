@@ -9,10 +9,11 @@ use std::time::Instant;
 use super::Broker;
 use super::error::{BrokerError, Denied, Failed, LoginError};
 use super::limits::TooMany;
-use crate::directory::FindAgent;
+use crate::directory::{Agent, FindAgent};
 use crate::event::{AuthEvent, Enrol, Happening, LoginRefused, Receipt, Record, RecordError};
 use crate::identity::{IdentityProof, VerifiedInstance, VerifyIdentity};
 use crate::mailbox::{Mailbox, Request, Unavailable};
+use crate::metrics::DRY_RUN_REFUSED;
 use crate::names::{MAX_NAME_LENGTH, Provider};
 use crate::token::{MintToken, MintedToken};
 
@@ -56,8 +57,18 @@ pub async fn authenticate(
 ) -> Result<GrantedLogin, LoginError> {
     let _place = broker.entrance.enter()?;
     let attempt = Attempt::of(&login);
+    let outcome = grant(broker, login).await;
+    conclude(broker, attempt, outcome).await
+}
+
+/// What was denied is recorded and told, what failed is counted.
+pub(super) async fn conclude<T>(
+    broker: &Broker,
+    attempt: Attempt,
+    outcome: Result<T, LoginError>,
+) -> Result<T, LoginError> {
     let (provider, proof_kind) = (attempt.provider, attempt.proof_kind);
-    let outcome = match grant(broker, login).await {
+    let outcome = match outcome {
         Err(BrokerError::Denied(Denied::Limited(too_many))) => {
             Err(limit(broker, &attempt, too_many))
         }
@@ -71,13 +82,7 @@ pub async fn authenticate(
 }
 
 async fn grant(broker: &Broker, login: LoginRequest) -> Result<GrantedLogin, LoginError> {
-    let LoginRequest { request_id, proof, agent_name } = login;
-
-    let instance = ask(broker, "verify", &broker.verify, VerifyIdentity { proof }).await??;
-
-    broker.limits.admit(&instance).map_err(|error| BrokerError::Denied(error.into()))?;
-
-    let proven = Proven { request_id, instance, agent_name };
+    let proven = prove(broker, login).await?;
     match hand_out(broker, proven.clone()).await {
         // Retired between the look and the record, or enrolled by another login of the machine:
         // what is registered now decides.
@@ -90,20 +95,34 @@ async fn grant(broker: &Broker, login: LoginRequest) -> Result<GrantedLogin, Log
 
 /// A login whose machine is proven.
 #[derive(Clone)]
-struct Proven {
-    request_id: String,
+pub(super) struct Proven {
+    pub(super) request_id: String,
     instance: VerifiedInstance,
     agent_name: Option<String>,
 }
 
-async fn hand_out(broker: &Broker, proven: Proven) -> Result<GrantedLogin, LoginError> {
-    let Proven { request_id, instance, agent_name } = proven;
+pub(super) async fn prove(broker: &Broker, login: LoginRequest) -> Result<Proven, LoginError> {
+    let LoginRequest { request_id, proof, agent_name } = login;
 
+    let instance = ask(broker, "verify", &broker.verify, VerifyIdentity { proof }).await??;
+
+    broker.limits.admit(&instance).map_err(|error| BrokerError::Denied(error.into()))?;
+
+    Ok(Proven { request_id, instance, agent_name })
+}
+
+pub(super) async fn find(broker: &Broker, proven: Proven) -> Result<Agent, LoginError> {
+    let Proven { instance, agent_name, .. } = proven;
     let instance_id = instance.instance_id().clone();
     let name = agent_name.clone();
     let found = ask(broker, "find", &broker.find, FindAgent { instance, name }).await??;
-    let agent = found
-        .map_err(|reason| BrokerError::Denied(Denied::Agent { instance_id, agent_name, reason }))?;
+    found.map_err(|reason| BrokerError::Denied(Denied::Agent { instance_id, agent_name, reason }))
+}
+
+async fn hand_out(broker: &Broker, proven: Proven) -> Result<GrantedLogin, LoginError> {
+    let request_id = proven.request_id.clone();
+
+    let agent = find(broker, proven).await?;
 
     let token = ask(broker, "mint", &broker.mint, MintToken { agent }).await??;
 
@@ -135,7 +154,7 @@ async fn record(
 
 fn limit(broker: &Broker, attempt: &Attempt, too_many: TooMany) -> LoginError {
     let denied = Denied::Limited(too_many);
-    broker.metrics.login(attempt.provider, attempt.proof_kind, denied.code());
+    broker.metrics.login(attempt.provider, attempt.proof_kind, attempt.outcome(&denied));
     BrokerError::Denied(denied)
 }
 
@@ -152,7 +171,7 @@ async fn refuse(broker: &Broker, attempt: Attempt, denied: Denied) -> LoginError
 }
 
 /// Asks a room, and takes the time of it.
-async fn ask<R: Request>(
+pub(super) async fn ask<R: Request>(
     broker: &Broker,
     stage: &'static str,
     mailbox: &Mailbox<R>,
@@ -165,15 +184,16 @@ async fn ask<R: Request>(
 }
 
 /// What a refusal's record needs of a login that the flow has consumed.
-struct Attempt {
+pub(super) struct Attempt {
     request_id: String,
     provider: Provider,
     proof_kind: &'static str,
     agent_name: Option<String>,
+    dry_run: bool,
 }
 
 impl Attempt {
-    fn of(login: &LoginRequest) -> Self {
+    pub(super) fn of(login: &LoginRequest) -> Self {
         // A name can be as long as a request, but no agent has a longer one than this.
         let bounded = |name: &String| name.chars().take(MAX_NAME_LENGTH).collect();
         Self {
@@ -181,7 +201,18 @@ impl Attempt {
             provider: login.proof.provider(),
             proof_kind: login.proof.kind().as_str(),
             agent_name: login.agent_name.as_ref().map(bounded),
+            dry_run: false,
         }
+    }
+
+    /// The same where nobody is to be logged in.
+    pub(super) fn for_dry_run(self) -> Self {
+        Self { dry_run: true, ..self }
+    }
+
+    /// What this denial is counted as.
+    fn outcome(&self, denied: &Denied) -> &'static str {
+        if self.dry_run { DRY_RUN_REFUSED } else { denied.code() }
     }
 
     fn refused(self, broker: &Broker, denied: &Denied) -> AuthEvent {
@@ -192,6 +223,7 @@ impl Attempt {
             cause: denied.to_string(),
             instance_id: denied.instance_id().map(|id| id.as_str().to_owned()),
             agent_name: self.agent_name,
+            dry_run: self.dry_run,
         };
         let what = Happening::LoginRefused(refused);
         AuthEvent::new(broker.clock.now(), Some(self.request_id), what)

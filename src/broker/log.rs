@@ -3,7 +3,7 @@
 
 use crate::event::bus::{Heard, Subscription};
 use crate::event::{AuthEvent, Happening};
-use crate::metrics::Metrics;
+use crate::metrics::{DRY_RUN, DRY_RUN_REFUSED, Metrics};
 
 /// Logs and counts what it hears, until the bus is gone.
 pub async fn follow(mut subscription: Subscription, metrics: Metrics) {
@@ -44,7 +44,8 @@ fn tell(event: &AuthEvent, metrics: &Metrics) {
             "token delegated"
         ),
         Happening::LoginRefused(refused) => {
-            metrics.login(refused.provider, refused.proof_kind, refused.code);
+            let outcome = if refused.dry_run { DRY_RUN_REFUSED } else { refused.code };
+            metrics.login(refused.provider, refused.proof_kind, outcome);
             tracing::warn!(
                 request_id,
                 provider = refused.provider.as_str(),
@@ -53,7 +54,20 @@ fn tell(event: &AuthEvent, metrics: &Metrics) {
                 agent = refused.agent_name,
                 code = refused.code,
                 cause = refused.cause,
+                dry_run = refused.dry_run,
                 "login refused"
+            );
+        }
+        Happening::LoginDryRun(dry_run) => {
+            metrics.login(dry_run.provider, dry_run.proof_kind, DRY_RUN);
+            tracing::info!(
+                request_id,
+                provider = dry_run.provider.as_str(),
+                proof = dry_run.proof_kind,
+                instance_id = dry_run.instance_id,
+                agent = dry_run.agent_name,
+                rule = dry_run.rule,
+                "login tried, and no token given"
             );
         }
         Happening::ResourceConverged(change) => tracing::info!(

@@ -8,6 +8,7 @@ pub mod authenticate;
 pub mod delegate;
 pub mod deploy;
 pub mod desk;
+pub mod dry_run;
 pub mod error;
 mod google_keys;
 pub mod limits;

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use reqwest::{Certificate, Method, RequestBuilder};
+use serde::de::DeserializeOwned;
 
 use super::error::ClientError;
 use super::login::Login;
 use super::{answer, http};
-use crate::wire::{LoginAnswer, Me};
+use crate::wire::{DryRunAnswer, LoginAnswer, Me};
 
 /// A client of one broker.
 #[derive(Clone, Debug)]
@@ -47,6 +48,18 @@ impl BrokerClient {
     /// # Errors
     /// [`ClientError`]: the broker's refusal, or none at all.
     pub async fn login(&self, login: &Login) -> Result<LoginAnswer, ClientError> {
+        self.send_login(login).await
+    }
+
+    /// Asks which agent this login would be of, and gets no token.
+    ///
+    /// # Errors
+    /// [`ClientError`]: the refusal that the login would get, or none at all.
+    pub async fn dry_run(&self, login: Login) -> Result<DryRunAnswer, ClientError> {
+        self.send_login(&login.for_dry_run()).await
+    }
+
+    async fn send_login<A: DeserializeOwned>(&self, login: &Login) -> Result<A, ClientError> {
         let path = format!("/v1/login/{}", login.provider());
         answer::read(&self.url, self.request(Method::POST, &path).json(login)).await
     }

@@ -29,6 +29,17 @@ impl Login {
         self
     }
 
+    /// The same login, by which nobody is to be logged in.
+    pub(super) fn for_dry_run(mut self) -> Self {
+        let dry_run = match &mut self {
+            Login::Aws(login) => &mut login.dry_run,
+            Login::Azure(login) => &mut login.dry_run,
+            Login::Google(login) => &mut login.dry_run,
+        };
+        *dry_run = Some(true);
+        self
+    }
+
     /// The cloud.
     pub const fn provider(&self) -> Provider {
         match self {

@@ -42,6 +42,8 @@ pub enum Happening {
     TokenDelegated(Box<TokenDelegated>),
     /// A login was refused.
     LoginRefused(LoginRefused),
+    /// Somebody asked which agent a login would be of; nobody was given a token.
+    LoginDryRun(LoginDryRun),
     /// A resource was made or changed to equal what was declared.
     ResourceConverged(ResourceConverged),
     /// A resource was retired, with its agents and their tokens.
@@ -58,6 +60,7 @@ impl Happening {
             Happening::LoginGranted(_) => "login-granted",
             Happening::TokenDelegated(_) => "token-delegated",
             Happening::LoginRefused(_) => "login-refused",
+            Happening::LoginDryRun(_) => "login-dry-run",
             Happening::ResourceConverged(_) => "resource-converged",
             Happening::ResourceRetired(_) => "resource-retired",
             Happening::InstanceEnrolled(_) => "instance-enrolled",
@@ -69,6 +72,7 @@ impl Happening {
         match self {
             Happening::LoginGranted(granted) => Some(granted.resource_id),
             Happening::TokenDelegated(delegated) => Some(delegated.token.resource_id),
+            Happening::LoginDryRun(dry_run) => dry_run.resource_id,
             Happening::ResourceConverged(converged) => Some(converged.resource_id),
             Happening::ResourceRetired(retired) => Some(retired.resource_id),
             Happening::InstanceEnrolled(enrolment) => Some(enrolment.resource_id),
@@ -81,6 +85,7 @@ impl Happening {
         match self {
             Happening::LoginGranted(granted) => Some(granted.agent_id),
             Happening::TokenDelegated(delegated) => Some(delegated.token.agent_id),
+            Happening::LoginDryRun(dry_run) => dry_run.agent_id,
             _ => None,
         }
     }
@@ -149,6 +154,31 @@ pub struct LoginRefused {
     /// The agent name that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_name: Option<String>,
+    /// Whether it was a dry run, so that nobody would have been logged in anyway.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+}
+
+/// A login that nobody was logged in by: what it would have been.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LoginDryRun {
+    /// What the machine proved itself with, as in `amr`.
+    pub proof_kind: &'static str,
+    /// The cloud.
+    pub provider: Provider,
+    /// The machine.
+    pub instance_id: String,
+    /// The machine's registration, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<Uuid>,
+    /// The agent, where it is registered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<Uuid>,
+    /// The agent's name.
+    pub agent_name: String,
+    /// The rule that would have registered the machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
 }
 
 /// A resource was made or changed to equal what was declared.

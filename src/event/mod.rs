@@ -15,8 +15,8 @@ mod store;
 pub use bus::Bus;
 pub use enrolment::{EnrolledAgent, Enrolment};
 pub use kinds::{
-    AuthEvent, Happening, LoginGranted, LoginRefused, ResourceConverged, ResourceRetired,
-    TokenDelegated,
+    AuthEvent, Happening, LoginDryRun, LoginGranted, LoginRefused, ResourceConverged,
+    ResourceRetired, TokenDelegated,
 };
 pub use messages::{Enrol, Heartbeat, Receipt, Record, RecordError};
 pub(crate) use store::{append, hold_live, revoke_tokens};

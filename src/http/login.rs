@@ -9,16 +9,20 @@ pub(super) mod google;
 use actix_web::http::header;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use utoipa::IntoResponses;
+use utoipa::{IntoResponses, ToSchema};
 
 use super::body::{self, Body};
 use super::problem::Problem;
 use super::request::RequestId;
 use super::server::Front;
 use crate::broker::authenticate::{GrantedLogin, LoginRequest, authenticate};
+use crate::broker::dry_run::dry_run;
+use crate::directory::Agent;
 use crate::identity::IdentityProof;
 use crate::names::Provider;
-use crate::wire::{self, AgentRef, LoginAnswer, ResourceRef};
+use crate::wire::{
+    self, AgentRef, DryRunAgent, DryRunAnswer, DryRunResource, LoginAnswer, ResourceRef,
+};
 
 /// The body of a login from one provider.
 trait Login: Body {
@@ -30,9 +34,12 @@ trait Login: Body {
 
     /// The name that the caller wants to log in by.
     fn agent_name(&self) -> Option<&str>;
+
+    /// Whether nobody is to be logged in.
+    fn is_dry_run(&self) -> bool;
 }
 
-/// Logs an agent in on the provider whose body this is.
+/// Logs an agent in on the provider whose body this is, or tells which one it would be.
 async fn log_in<T: Login>(
     front: Data<Front>,
     request: HttpRequest,
@@ -46,6 +53,10 @@ async fn log_in<T: Login>(
         proof: login.proof()?,
         agent_name: wanted_name(login.agent_name()),
     };
+    if login.is_dry_run() {
+        let tried = dry_run(&front.broker, request).await?;
+        return Ok(no_store(told(tried.agent())));
+    }
     let granted = authenticate(&front.broker, request).await?;
     Ok(no_store(answer(&granted)))
 }
@@ -59,9 +70,9 @@ fn missing<T: Body>(field: &str) -> Problem {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "described, and never made")]
 enum Answers {
-    /// A session token for the agent
+    /// A session token for the agent; of a dry run, the agent alone
     #[response(status = 200)]
-    Granted(LoginAnswer),
+    Granted(GoodAnswer),
     /// malformed-request
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(wire::Problem),
@@ -94,6 +105,16 @@ enum Answers {
     Unavailable(wire::Problem),
 }
 
+/// What a good login is answered with, with a token or, of a dry run, without.
+#[derive(ToSchema)]
+#[schema(as = LoginOrDryRun)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "described, and never made")]
+pub(super) enum GoodAnswer {
+    Login(LoginAnswer),
+    DryRun(DryRunAnswer),
+}
+
 /// A blank name is no name.
 pub(super) fn wanted_name(name: Option<&str>) -> Option<String> {
     name.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned)
@@ -120,6 +141,24 @@ fn answer(granted: &GrantedLogin) -> LoginAnswer {
             account: agent.instance().account().to_owned(),
             instance_id: record.instance_id.clone(),
         },
+    }
+}
+
+/// An agent that nobody is now. Where a rule would register it, it has no id yet.
+fn told(agent: &Agent) -> DryRunAnswer {
+    let (instance, enrolment) = (agent.instance(), agent.enrolment());
+    let id = |id| enrolment.is_none().then_some(id);
+    DryRunAnswer {
+        dry_run: true,
+        agent: DryRunAgent { id: id(agent.id()), name: agent.name().to_owned() },
+        resource: DryRunResource {
+            id: id(agent.resource_id()),
+            name: agent.resource_name().to_owned(),
+            provider: instance.provider(),
+            account: instance.account().to_owned(),
+            instance_id: instance.instance_id().as_str().to_owned(),
+        },
+        enrolment: enrolment.map(|enrolment| enrolment.rule.clone()),
     }
 }
 

@@ -38,7 +38,9 @@ use utoipa::{Modify, OpenApi};
     // What a login is answered with is described in one place, by enums whose schemas utoipa does not
     // collect.
     components(schemas(
+        super::login::GoodAnswer,
         crate::wire::LoginAnswer,
+        crate::wire::DryRunAnswer,
         crate::wire::Problem,
         crate::wire::CompatSession,
         crate::wire::CompatError

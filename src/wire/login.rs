@@ -26,6 +26,10 @@ pub struct AwsLogin {
     /// Which agent to log in as; needed where several share the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_name: Option<String>,
+    /// Whether to tell only which agent it would be: all is decided as for a login, and no token is
+    /// given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
 }
 
 /// A login from Azure.
@@ -45,6 +49,10 @@ pub struct AzureLogin {
     /// Which agent to log in as; needed where several share the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_name: Option<String>,
+    /// Whether to tell only which agent it would be: all is decided as for a login, and no token is
+    /// given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
 }
 
 /// A login from Google.
@@ -58,6 +66,10 @@ pub struct GoogleLogin {
     /// Which agent to log in as; needed where several share the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_name: Option<String>,
+    /// Whether to tell only which agent it would be: all is decided as for a login, and no token is
+    /// given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
 }
 
 /// What a root agent may say about a token for one of its sub-agents.
@@ -92,6 +104,46 @@ impl fmt::Debug for LoginAnswer {
         // The token is a secret and must not slip into a log.
         write!(f, "LoginAnswer({} until {})", self.agent.name, self.expires_at)
     }
+}
+
+/// What a login would have been: the agent and its resource, and no token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DryRunAnswer {
+    /// `true`: nobody was logged in.
+    pub dry_run: bool,
+    /// The agent that a login would have been of.
+    pub agent: DryRunAgent,
+    /// The resource that the agent lives on.
+    pub resource: DryRunResource,
+    /// The rule by which a login would register the machine; absent where it is registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment: Option<String>,
+}
+
+/// An agent, in short, as it is or would be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DryRunAgent {
+    /// Its id; absent where it is not registered yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    /// Its name.
+    pub name: String,
+}
+
+/// A resource, in short, as it is or would be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DryRunResource {
+    /// Its id; absent where it is not registered yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    /// What people call it.
+    pub name: String,
+    /// The cloud.
+    pub provider: Provider,
+    /// The account, subscription or project that was proven.
+    pub account: String,
+    /// The cloud's id of the machine.
+    pub instance_id: String,
 }
 
 /// An agent, in short.

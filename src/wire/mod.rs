@@ -16,7 +16,8 @@ pub use compat::{
 pub use discovery::{AuthorizationServer, OpenIdConfiguration};
 pub use health::{Health, PartState, Readiness};
 pub use login::{
-    AgentRef, AwsLogin, AzureLogin, GoogleLogin, LoginAnswer, ResourceRef, SubAgentTokenRequest,
+    AgentRef, AwsLogin, AzureLogin, DryRunAgent, DryRunAnswer, DryRunResource, GoogleLogin,
+    LoginAnswer, ResourceRef, SubAgentTokenRequest,
 };
 pub use me::{Me, MeAgent};
 pub use problem::Problem;

@@ -109,6 +109,7 @@ fn refused() -> Record {
         cause: "no key".to_owned(),
         instance_id: None,
         agent_name: None,
+        dry_run: false,
     }))
 }
 

@@ -4,6 +4,7 @@ mod attacks;
 mod azure;
 mod bodies;
 mod compat;
+mod dry_run;
 mod google;
 mod limits;
 mod login;

@@ -124,6 +124,7 @@ fn the_doctor_says_what_each_step_found() {
     };
     let (code, report) = doctor(&["--url", &url, "--agent-name", "main"]);
     assert_eq!((code, report.matches("ok ").count()), (0, 3), "{report}");
+    assert!(report.contains("this is main on machine, and would get a token"), "{report}");
 
     let (code, report) = doctor(&["--url", &url]);
     assert_eq!(code, 10);

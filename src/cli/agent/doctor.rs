@@ -9,8 +9,8 @@ use crate::sidecar::{Cloud, SidecarError};
 
 /// Find out what would keep an agent from its token
 ///
-/// Looks for the metadata service, reads the machine's proof, asks the broker for the time, and logs
-/// in once. Tells what each step found and what to do. The token is thrown away.
+/// Looks for the metadata service, reads the machine's proof, asks the broker for the time, and tries
+/// a login that gives no token and registers nothing. Tells what each step found and what to do.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   callsign agent doctor --url https://callsign.example --agent-name main
@@ -34,7 +34,7 @@ pub(super) async fn run(args: Args) -> Outcome {
     let proof = tell("metadata", metadata(&cloud).await)?;
     let clock = tell("broker", ask_broker(&broker).await)?;
     let login = match (proof, &clock) {
-        (Ok(proof), Ok(())) => tell("login", log_in(&broker, proof, name.as_deref()).await)?,
+        (Ok(proof), Ok(())) => tell("login", try_login(&broker, proof, name.as_deref()).await)?,
         (Err(failure), _) => Err(failure),
         (Ok(_), Err(_)) => Ok(()),
     };
@@ -75,8 +75,14 @@ async fn ask_broker(broker: &BrokerClient) -> Step<()> {
     }
 }
 
-async fn log_in(broker: &BrokerClient, proof: Login, name: Option<&str>) -> Step<()> {
-    let answer = broker.login(&proof.of_agent(name)).await?;
+async fn try_login(broker: &BrokerClient, proof: Login, name: Option<&str>) -> Step<()> {
+    let answer = broker.dry_run(proof.of_agent(name)).await?;
     let (agent, machine) = (&answer.agent.name, &answer.resource.name);
-    Ok((format!("this is {agent} on {machine}; tokens are good for {} s", answer.expires_in), ()))
+    let text = match &answer.enrolment {
+        None => format!("this is {agent} on {machine}, and would get a token"),
+        Some(rule) => format!(
+            "this would be {agent} on {machine}: the first login registers it by the rule {rule}"
+        ),
+    };
+    Ok((text, ()))
 }

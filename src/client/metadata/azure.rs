@@ -41,7 +41,12 @@ impl AzureMetadataReader {
         let Attested { encoding, signature } = self.attested().await?;
         let certificates = aia::intermediates(&self.0.http, &signature).await;
         let certificates = (!certificates.is_empty()).then_some(certificates);
-        Ok(AzureLogin { signature: Some(signature), encoding, certificates, agent_name: None })
+        Ok(AzureLogin {
+            signature: Some(signature),
+            encoding,
+            certificates,
+            ..AzureLogin::default()
+        })
     }
 
     async fn attested(&self) -> Result<Attested, MetadataError> {

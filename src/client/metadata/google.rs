@@ -30,7 +30,7 @@ impl GoogleMetadataReader {
     /// [`MetadataError`].
     pub async fn proof(&self, audience: &str) -> Result<GoogleLogin, MetadataError> {
         let token = self.read(&format!("{IDENTITY}{}", escaped(audience))).await?;
-        Ok(GoogleLogin { json_web_token: Some(token.trim().to_owned()), agent_name: None })
+        Ok(GoogleLogin { json_web_token: Some(token.trim().to_owned()), ..GoogleLogin::default() })
     }
 
     /// Whether it is this cloud's service that answers.

@@ -15,6 +15,9 @@ use crate::wire::AwsLogin;
 /// Logs an agent in on AWS.
 ///
 /// Send `pkcs7` (the metadata service's `rsa2048`), or `document` with `signature`.
+///
+/// With `dry_run`, all is decided and recorded as for a login, and the answer tells which agent it
+/// would be: no token is given and no machine registered.
 #[utoipa::path(
     post,
     path = "/v1/login/aws",
@@ -34,7 +37,8 @@ pub(in crate::http) async fn login(
 
 impl Body for AwsLogin {
     const MEMBERS: &'static str = "Send an object with pkcs7, or with document and signature; \
-                                   agent_name is optional. Each is a text.";
+                                   agent_name and dry_run are optional. dry_run is true or \
+                                   false, each of the others a text.";
 }
 
 impl Login for AwsLogin {
@@ -57,5 +61,9 @@ impl Login for AwsLogin {
 
     fn agent_name(&self) -> Option<&str> {
         self.agent_name.as_deref()
+    }
+
+    fn is_dry_run(&self) -> bool {
+        self.dry_run.unwrap_or(false)
     }
 }

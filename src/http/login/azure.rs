@@ -19,6 +19,9 @@ const ENCODING: &str = "pkcs7";
 ///
 /// Send `signature` of the metadata service's attested document. Where the broker knows no
 /// authority that issued its signer's certificate, `certificates` complete the path to one.
+///
+/// With `dry_run`, all is decided and recorded as for a login, and the answer tells which agent it
+/// would be: no token is given and no machine registered.
 #[utoipa::path(
     post,
     path = "/v1/login/azure",
@@ -37,8 +40,9 @@ pub(in crate::http) async fn login(
 }
 
 impl Body for AzureLogin {
-    const MEMBERS: &'static str = "Send an object with signature; encoding (pkcs7), certificates \
-                                   and agent_name are optional. certificates is a list of texts, \
+    const MEMBERS: &'static str = "Send an object with signature; encoding (pkcs7), \
+                                   certificates, agent_name and dry_run are optional. \
+                                   certificates is a list of texts, dry_run is true or false, \
                                    each of the others a text.";
 }
 
@@ -55,6 +59,10 @@ impl Login for AzureLogin {
 
     fn agent_name(&self) -> Option<&str> {
         self.agent_name.as_deref()
+    }
+
+    fn is_dry_run(&self) -> bool {
+        self.dry_run.unwrap_or(false)
     }
 }
 

@@ -16,6 +16,9 @@ use crate::wire::GoogleLogin;
 ///
 /// Send `json_web_token`: what the metadata service's `identity` gives with `format=full` and one
 /// of the broker's audiences.
+///
+/// With `dry_run`, all is decided and recorded as for a login, and the answer tells which agent it
+/// would be: no token is given and no machine registered.
 #[utoipa::path(
     post,
     path = "/v1/login/google",
@@ -34,8 +37,8 @@ pub(in crate::http) async fn login(
 }
 
 impl Body for GoogleLogin {
-    const MEMBERS: &'static str =
-        "Send an object with json_web_token; agent_name is optional. Each is a text.";
+    const MEMBERS: &'static str = "Send an object with json_web_token; agent_name and dry_run are \
+                                   optional. dry_run is true or false, each of the others a text.";
 }
 
 impl Login for GoogleLogin {
@@ -49,5 +52,9 @@ impl Login for GoogleLogin {
 
     fn agent_name(&self) -> Option<&str> {
         self.agent_name.as_deref()
+    }
+
+    fn is_dry_run(&self) -> bool {
+        self.dry_run.unwrap_or(false)
     }
 }
