@@ -44,6 +44,8 @@ pub(crate) enum Alone {
     SigningKeys,
     /// Change registrations.
     Registrations,
+    /// Remove what is over.
+    Retention,
 }
 
 /// An advisory lock of ours: its first key keeps it apart from those of others on the server, and

@@ -42,6 +42,9 @@ pub mod directory;
 pub mod token;
 
 #[cfg(feature = "server")]
+pub mod retention;
+
+#[cfg(feature = "server")]
 pub mod broker;
 
 #[cfg(feature = "server")]

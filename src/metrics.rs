@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -35,6 +36,9 @@ struct Series {
     key_set_ages: Family<KeySetLabels, Gauge>,
     key_sets_degraded: Family<KeySetLabels, Gauge>,
     anchors: Family<AnchorLabels, Gauge>,
+    retention_removed: Family<RetentionLabels, Counter>,
+    retention_backlogs: Family<RetentionLabels, Gauge>,
+    retention_last_run: Gauge,
     commits: Histogram,
     refusals_not_recorded: Counter,
     events_missed: Counter,
@@ -74,6 +78,11 @@ struct AnchorLabels {
     standing: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RetentionLabels {
+    kind: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
@@ -94,6 +103,9 @@ impl Metrics {
             key_set_ages: Family::default(),
             key_sets_degraded: Family::default(),
             anchors: Family::default(),
+            retention_removed: Family::default(),
+            retention_backlogs: Family::default(),
+            retention_last_run: Gauge::default(),
             commits: Histogram::new(exponential_buckets(1.0, 2.0, 9)),
             refusals_not_recorded: Counter::default(),
             events_missed: Counter::default(),
@@ -137,6 +149,22 @@ impl Metrics {
     pub fn trust_anchors(&self, provider: Provider, standing: &'static str, count: usize) {
         let labels = AnchorLabels { provider: provider.as_str(), standing };
         self.series.anchors.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// So many rows that were over for long enough were removed.
+    pub fn retention_removed(&self, kind: &'static str, rows: u64) {
+        self.series.retention_removed.get_or_create(&RetentionLabels { kind }).inc_by(rows);
+    }
+
+    /// So many rows wait for their removal.
+    pub fn retention_backlog(&self, kind: &'static str, rows: u64) {
+        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+        self.series.retention_backlogs.get_or_create(&RetentionLabels { kind }).set(rows);
+    }
+
+    /// The last look for what is over ended then, here or at another broker of the database.
+    pub fn retention_ran(&self, at: DateTime<Utc>) {
+        self.series.retention_last_run.set(at.timestamp());
     }
 
     /// A commit carries so many records.
@@ -195,6 +223,23 @@ impl Series {
             "Certificate authorities that are good, end within 90 days, or have ended",
             self.anchors.clone(),
         );
+        registry.register(
+            "retention_removed",
+            "Rows that were over for long enough and were removed",
+            self.retention_removed.clone(),
+        );
+        registry.register(
+            "retention_backlog",
+            "Rows that wait for their removal, up to 100,000 of a kind",
+            self.retention_backlogs.clone(),
+        );
+        // A moment, not an age: an age would stand still where nobody sets it any more.
+        registry.register_with_unit(
+            "retention_last_run_timestamp",
+            "When it was last removed what is over, by any broker of the database",
+            Unit::Seconds,
+            self.retention_last_run.clone(),
+        );
         registry.register("commit_size", "Records in one commit", self.commits.clone());
         registry.register(
             "refusals_not_recorded",
@@ -223,6 +268,9 @@ mod tests {
         metrics.mailbox_depth("verifier", 3);
         metrics.key_set(Provider::Google, Some(60), true);
         metrics.trust_anchors(Provider::Azure, "ending", 2);
+        metrics.retention_removed("expired-tokens", 4);
+        metrics.retention_backlog("expired-tokens", 5);
+        metrics.retention_ran(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
         let page = metrics.encode();
         for line in [
             "callsign_logins_total{provider=\"aws\",kind=\"aws:rsa2048\",outcome=\"granted\"} 2",
@@ -230,6 +278,9 @@ mod tests {
             "callsign_mailbox_depth{mailbox=\"verifier\"} 3",
             "callsign_key_set_age_seconds{provider=\"google\"} 60",
             "callsign_trust_anchors{provider=\"azure\",standing=\"ending\"} 2",
+            "callsign_retention_removed_total{kind=\"expired-tokens\"} 4",
+            "callsign_retention_backlog{kind=\"expired-tokens\"} 5",
+            "callsign_retention_last_run_timestamp_seconds 1800000000",
             "callsign_key_set_degraded{provider=\"google\"} 1",
         ] {
             assert!(page.contains(line), "{line}\nis not in\n{page}");

@@ -8,7 +8,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::{NoContext, Timestamp, Uuid};
+use uuid::{Builder, NoContext, Timestamp, Uuid};
 
 /// A cloud whose machines can prove their identity.
 #[derive(
@@ -195,9 +195,24 @@ pub fn new_id(now: DateTime<Utc>) -> Uuid {
     Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
 }
 
+/// The first id of this moment: every id of an earlier one is less.
+pub fn first_id(at: DateTime<Utc>) -> Uuid {
+    let milliseconds = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+    Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_told_apart_by_their_moment() {
+        let at = DateTime::from_timestamp(1_800_000_000, 5_000_000).unwrap();
+        let before = at - chrono::TimeDelta::milliseconds(1);
+        for _ in 0..100 {
+            assert!(new_id(before) < first_id(at) && first_id(at) <= new_id(at));
+        }
+    }
 
     #[test]
     fn an_instance_id_is_opaque_but_bounded() {

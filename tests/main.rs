@@ -20,6 +20,7 @@ mod event;
 mod examples;
 mod http;
 mod identity;
+mod retention;
 mod schema;
 mod sidecar;
 mod support;

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use callsign::config;
 use callsign::database::Database;
-use entity::{agent, auth_event, issued_token, refused_login, resource, signing_key};
+use entity::{
+    agent, auth_event, forgotten, issued_token, refused_login, resource, retention_run, signing_key,
+};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ColumnTrait as _, ColumnType, ConnectionTrait as _, DatabaseConnection, DbErr, EntityName,
@@ -130,9 +132,11 @@ async fn entities_and_migrated_schema_are_equal() {
     let entities: BTreeMap<String, Columns> = [
         described::<agent::Entity>(),
         described::<auth_event::Entity>(),
+        described::<forgotten::Entity>(),
         described::<issued_token::Entity>(),
         described::<refused_login::Entity>(),
         described::<resource::Entity>(),
+        described::<retention_run::Entity>(),
         described::<signing_key::Entity>(),
     ]
     .into();

@@ -6,7 +6,9 @@
 
 pub mod agent;
 pub mod auth_event;
+pub mod forgotten;
 pub mod issued_token;
 pub mod refused_login;
 pub mod resource;
+pub mod retention_run;
 pub mod signing_key;

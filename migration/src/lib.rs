@@ -9,6 +9,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261124_000001_begin;
 mod m20261125_000001_enrolment;
+mod m20261125_000002_retention;
 
 /// Applies the steps in order.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261124_000001_begin::Migration),
             Box::new(m20261125_000001_enrolment::Migration),
+            Box::new(m20261125_000002_retention::Migration),
         ]
     }
 }

@@ -90,6 +90,9 @@ fn tell(event: &AuthEvent, metrics: &Metrics) {
             rule = enrolment.rule,
             "instance enrolled"
         ),
+        Happening::RetentionRan(run) => {
+            tracing::info!(removed = ?run.removed, as_of = %run.as_of, "what was over was removed");
+        }
         Happening::ResourceRetired(change) => tracing::info!(
             request_id,
             by = change.by,

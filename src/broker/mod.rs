@@ -17,6 +17,7 @@ pub mod operators;
 pub mod plan;
 pub mod readiness;
 pub mod registration;
+mod retention;
 pub mod session;
 pub mod system;
 pub mod trust;

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::Broker;
 use super::desk::{Desk, Stateless};
 use super::limits::Limits;
+use super::retention::{self, Keeping};
 use super::trust::{self, TrustSourceError};
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -57,6 +58,7 @@ pub struct System {
     jwks: JwkSet,
     arbiters: Vec<Arbiter>,
     background: Vec<JoinHandle<()>>,
+    keeping: Option<Keeping>,
     deaths: mpsc::UnboundedReceiver<&'static str>,
 }
 
@@ -101,6 +103,7 @@ impl System {
                 .background
                 .push(super::google_keys::keep(&config.identity.google, keys, clock).await?);
         }
+        system.keeping = Some(retention::keep(system.broker(), &system.database, config));
         Ok(system)
     }
 
@@ -136,6 +139,9 @@ impl System {
 
     /// Stops the actors and closes the database. Stop the front door first.
     pub async fn stop(self) {
+        if let Some(keeping) = self.keeping {
+            keeping.stop().await;
+        }
         for task in &self.background {
             task.abort();
         }
@@ -251,7 +257,7 @@ impl Rooms {
             metrics,
         };
         let desk = Desk { stateless, shared: broker };
-        System { desk, database, jwks, arbiters, background: Vec::new(), deaths }
+        System { desk, database, jwks, arbiters, background: Vec::new(), keeping: None, deaths }
     }
 }
 

@@ -18,6 +18,7 @@ use super::operator::Operator;
 use super::problem::{ConfigErrors, Origin, Problems};
 use super::reader::Section;
 use super::resource;
+use super::retention::Retention;
 use super::schema::{self, DEFAULTS, Fields, Shape};
 use super::show::{Effective, Origins, Show, origins};
 use super::token::Token;
@@ -36,6 +37,8 @@ pub struct Config {
     pub identity: Identity,
     /// `[limits]`.
     pub limits: Limits,
+    /// `[retention]`.
+    pub retention: Retention,
     /// `[log]`.
     pub log: Log,
     /// Every `[[operator]]`.
@@ -106,6 +109,7 @@ impl Config {
         let token = Token::read(root.section("token"), public_url, database.as_ref());
         let identity = Identity::read(root.section("identity"), public_url);
         let limits = Limits::read(root.section("limits"));
+        let retention = Retention::read(root.section("retention"));
         let log = Log::read(root.section("log"));
         let operators = Operator::read_all(root);
         let resources = resource::read_all(root);
@@ -118,6 +122,7 @@ impl Config {
             token: token?,
             identity: identity?,
             limits: limits?,
+            retention: retention?,
             log: log?,
             operators: operators?,
             resources: resources?,
@@ -134,6 +139,7 @@ impl Config {
             token,
             identity,
             limits,
+            retention,
             log,
             operators,
             resources,
@@ -146,6 +152,7 @@ impl Config {
         token.show(&mut show);
         identity.show(&mut show);
         limits.show(&mut show);
+        retention.show(&mut show);
         log.show(&mut show);
         for (index, operator) in operators.iter().enumerate() {
             operator.show(index, &mut show);

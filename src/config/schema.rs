@@ -198,7 +198,7 @@ mod tests {
         check(
             "htp.listen = 1\n[http]\nzzz = 1\n[identity.aws]\nregion = []\n[[resource]]\nid = 1\n",
             &[
-                "a.toml:1: htp: unknown key; did you mean http? allowed here: database, enrolment, http, identity, limits, log, operator, resource, token",
+                "a.toml:1: htp: unknown key; did you mean http? allowed here: database, enrolment, http, identity, limits, log, operator, resource, retention, token",
                 "a.toml:3: http.zzz: unknown key; allowed here: listen, public_url, workers",
                 "a.toml:5: identity.aws.region: unknown key; did you mean regions? allowed here: accept, accounts, enabled, regions, trust",
                 "a.toml:6: resource.agents: found 0 agents; a resource has 1 to 100",

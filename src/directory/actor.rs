@@ -230,9 +230,8 @@ impl Waiting {
     /// Nothing is live: was there something once, or does a rule enrol the machine?
     async fn miss(self, Books { database, rules, clock }: Books, is_taken: bool) {
         let FindAgent { instance, name } = &self.request;
-        let accounts = store::retired_accounts(database.connection(), instance).await;
-        let answer = accounts.map(|retired_accounts| {
-            let earlier = Earlier { is_taken, retired_accounts };
+        let answer = store::earlier(database.connection(), instance).await.map(|earlier| {
+            let earlier = Earlier { is_taken, ..earlier };
             find_unregistered(earlier, &rules.current(), instance, name.as_deref(), clock.now())
         });
         self.tell(answer);

@@ -20,13 +20,16 @@ pub struct Earlier {
     pub is_taken: bool,
     /// The accounts that its retired registrations were for; an empty one: any.
     pub retired_accounts: Vec<String>,
+    /// Until when retired registrations of its cloud's machines were removed from the record.
+    pub forgotten_until: Option<DateTime<Utc>>,
 }
 
 /// The agent of a machine without a registration: one that a rule enrols, or a refusal.
 ///
 /// A machine that was retired does not come back by itself, whatever the rules say: retiring it
 /// was somebody's decision, and its old documents may be in anybody's hands. Nor is an instance id
-/// enrolled that was ever registered for another account.
+/// enrolled that was ever registered for another account, nor a machine that was there already when
+/// the youngest registration ended of those that are forgotten: it may be one of them.
 ///
 /// # Errors
 /// [`Refused`].
@@ -41,6 +44,9 @@ pub fn find_unregistered(
         return Err(Refused::InstanceRetired);
     }
     if earlier.is_taken || !earlier.retired_accounts.is_empty() {
+        return Err(Refused::InstanceUnknown);
+    }
+    if earlier.forgotten_until.is_some_and(|until| !is_launched_after(instance, until)) {
         return Err(Refused::InstanceUnknown);
     }
     let rule = find_rule(rules, instance, now).ok_or(Refused::InstanceUnknown)?;
@@ -78,6 +84,10 @@ fn is_young(rule: &EnrolmentRule, instance: &VerifiedInstance, now: DateTime<Utc
     let Some(max_age) = rule.max_age else { return true };
     let max_age = TimeDelta::from_std(max_age).unwrap_or(TimeDelta::MAX);
     instance.launched_at().is_some_and(|launched| now.signed_duration_since(launched) <= max_age)
+}
+
+fn is_launched_after(instance: &VerifiedInstance, time: DateTime<Utc>) -> bool {
+    instance.launched_at().is_some_and(|launched| launched > time)
 }
 
 /// How the machine will be registered by this rule.

@@ -11,7 +11,7 @@ pub use snapshot::look_ahead;
 
 use std::collections::HashMap;
 
-use entity::{agent, resource};
+use entity::{agent, forgotten, resource};
 use sea_orm::sea_query::{Expr, IntoCondition as _, JoinType};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, DynIden, EntityTrait, ExprTrait as _, QueryFilter,
@@ -19,6 +19,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::enrolment::Earlier;
 use super::messages::DirectoryError;
 use super::selection::{LiveResource, RootAgent};
 use crate::identity::VerifiedInstance;
@@ -109,9 +110,20 @@ pub(super) async fn sub_agents(
         .await?)
 }
 
-/// The accounts that earlier registrations of a machine were for; asked only where nothing is live
-/// for it.
-pub(super) async fn retired_accounts(
+/// What is on record of a machine for which nothing is live.
+pub(super) async fn earlier(
+    connection: &impl ConnectionTrait,
+    machine: &VerifiedInstance,
+) -> Result<Earlier, DirectoryError> {
+    // In this order: what is removed between the two looks is seen by the second.
+    let retired_accounts = retired_accounts(connection, machine).await?;
+    let forgotten = forgotten::Entity::find_by_id(machine.provider().as_str());
+    let forgotten_until = forgotten.one(connection).await?.map(|row| row.retired_until);
+    Ok(Earlier { is_taken: false, retired_accounts, forgotten_until })
+}
+
+/// The accounts that earlier registrations of the machine were for.
+async fn retired_accounts(
     connection: &impl ConnectionTrait,
     machine: &VerifiedInstance,
 ) -> Result<Vec<String>, DirectoryError> {

@@ -1,5 +1,7 @@
 //! What can happen? Every fact that callsign records or tells, in ids and words only.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
@@ -50,6 +52,8 @@ pub enum Happening {
     ResourceRetired(ResourceRetired),
     /// A rule registered a machine, at its first login.
     InstanceEnrolled(Enrolment),
+    /// What was over for long enough was removed.
+    RetentionRan(RetentionRan),
 }
 
 impl Happening {
@@ -64,6 +68,7 @@ impl Happening {
             Happening::ResourceConverged(_) => "resource-converged",
             Happening::ResourceRetired(_) => "resource-retired",
             Happening::InstanceEnrolled(_) => "instance-enrolled",
+            Happening::RetentionRan(_) => "retention-ran",
         }
     }
 
@@ -76,7 +81,9 @@ impl Happening {
             Happening::ResourceConverged(converged) => Some(converged.resource_id),
             Happening::ResourceRetired(retired) => Some(retired.resource_id),
             Happening::InstanceEnrolled(enrolment) => Some(enrolment.resource_id),
-            Happening::BrokerStarted { .. } | Happening::LoginRefused(_) => None,
+            Happening::BrokerStarted { .. }
+            | Happening::LoginRefused(_)
+            | Happening::RetentionRan(_) => None,
         }
     }
 
@@ -216,6 +223,15 @@ pub struct ResourceRetired {
     pub instance_id: String,
     /// Who did it: `file`, or `operator:` and a name.
     pub by: String,
+}
+
+/// What was over for long enough was removed, in one run over all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RetentionRan {
+    /// Rows that were removed, by kind.
+    pub removed: BTreeMap<String, u64>,
+    /// The time that the run went by: where the clock jumped ahead, earlier than it says.
+    pub as_of: DateTime<Utc>,
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub use bus::Bus;
 pub use enrolment::{EnrolledAgent, Enrolment};
 pub use kinds::{
     AuthEvent, Happening, LoginDryRun, LoginGranted, LoginRefused, ResourceConverged,
-    ResourceRetired, TokenDelegated,
+    ResourceRetired, RetentionRan, TokenDelegated,
 };
 pub use messages::{Enrol, Heartbeat, Receipt, Record, RecordError};
 pub(crate) use store::{append, hold_live, revoke_tokens};

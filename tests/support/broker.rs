@@ -5,8 +5,9 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use callsign::config::Config;
+use callsign::database::Database;
 use callsign::emulator::aws::AwsSigner;
-use callsign::registration::ResourceSpec;
+use callsign::registration::{EnrolmentRule, ResourceSpec};
 use callsign::service::Service;
 use entity::auth_event;
 use futures_util::future::join_all;
@@ -152,6 +153,12 @@ impl TestBroker {
         sea_orm::Database::connect(database::url(self.folder.path())).await.unwrap()
     }
 
+    /// Another way to the same database, as callsign opens it.
+    pub async fn database(&self) -> Database {
+        let url = database::url(self.folder.path());
+        Database::open(&callsign::config::Database { url }).await.unwrap()
+    }
+
     /// A session token for this agent of this machine.
     pub async fn token(&self, machine: &machine::AwsMachine, agent_name: Option<&str>) -> String {
         let answer = self.log_in(machine, agent_name).await;
@@ -229,6 +236,11 @@ pub fn resource_on(provider: &str, instance_id: &str, agents: &[&str]) -> String
 /// The resources that this configuration declares.
 pub fn declared(toml: &str) -> Vec<ResourceSpec> {
     Config::parse([("test.toml".as_ref(), toml)], []).unwrap().resources
+}
+
+/// The rules of enrolment that this configuration declares.
+pub fn enrolment(toml: &str) -> Vec<EnrolmentRule> {
+    Config::parse([("test.toml".as_ref(), toml)], []).unwrap().enrolment
 }
 
 fn configuration(folder: &TempDir, toml: &str) -> Config {

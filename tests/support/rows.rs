@@ -1,8 +1,8 @@
 //! Rows as they lie in the database, written without the broker.
 
 use callsign::names::new_id;
-use chrono::{DateTime, Utc};
-use entity::{agent, resource, signing_key};
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{agent, issued_token, resource, signing_key};
 use sea_orm::ActiveValue::Set;
 use uuid::Uuid;
 
@@ -37,6 +37,19 @@ pub fn agent(on: Uuid, name: &str, retired_at: Option<DateTime<Utc>>) -> agent::
         last_seen_at: Set(None),
         created_at: Set(now()),
         retired_at: Set(retired_at),
+    }
+}
+
+/// The record of a token that is good for an hour.
+pub fn token(of: Uuid, key_id: &str, issued_at: DateTime<Utc>) -> issued_token::ActiveModel {
+    issued_token::ActiveModel {
+        id: Set(new_id(issued_at)),
+        agent_id: Set(of),
+        key_id: Set(key_id.to_owned()),
+        proof_kind: Set("aws:rsa2048".to_owned()),
+        issued_at: Set(issued_at),
+        expires_at: Set(issued_at + TimeDelta::hours(1)),
+        revoked_at: Set(None),
     }
 }
 
