@@ -12,6 +12,7 @@
 
 mod architecture;
 mod broker;
+mod challenge;
 mod cli;
 mod deployment;
 mod directory;

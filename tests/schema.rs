@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use callsign::config;
 use callsign::database::Database;
 use entity::{
-    agent, auth_event, forgotten, issued_token, refused_login, resource, retention_run, signing_key,
+    agent, answered_challenge, auth_event, forgotten, issued_token, refused_login, resource,
+    retention_run, signing_key,
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
@@ -131,6 +132,7 @@ async fn entities_and_migrated_schema_are_equal() {
     let schema = schema().await;
     let entities: BTreeMap<String, Columns> = [
         described::<agent::Entity>(),
+        described::<answered_challenge::Entity>(),
         described::<auth_event::Entity>(),
         described::<forgotten::Entity>(),
         described::<issued_token::Entity>(),
@@ -243,4 +245,23 @@ async fn a_token_is_recorded_once_and_for_a_known_agent_and_key() {
     }
     schema.insert(token(agent_id, "kid")).await.unwrap();
     assert_refused(schema.insert(token(agent_id, "kid")).await);
+}
+
+#[actix::test]
+async fn a_challenge_is_answered_once_a_machine() {
+    let schema = schema().await;
+    let answer = |provider: &str, instance_id: &str, nonce: &str| answered_challenge::ActiveModel {
+        provider: Set(provider.to_owned()),
+        instance_id: Set(instance_id.to_owned()),
+        nonce: Set(nonce.to_owned()),
+        token_id: Set(Uuid::from_u128(7)),
+        expires_at: Set(now()),
+    };
+    schema.insert(answer("azure", "vm", "1234567890")).await.unwrap();
+    assert_refused(schema.insert(answer("azure", "vm", "1234567890")).await);
+    for other in
+        [("google", "vm", "1234567890"), ("azure", "vm2", "1234567890"), ("azure", "vm", "1")]
+    {
+        schema.insert(answer(other.0, other.1, other.2)).await.unwrap();
+    }
 }

@@ -5,6 +5,7 @@
 //! both equal.
 
 pub mod agent;
+pub mod answered_challenge;
 pub mod auth_event;
 pub mod forgotten;
 pub mod issued_token;

@@ -10,6 +10,7 @@ use sea_orm_migration::prelude::*;
 mod m20261124_000001_begin;
 mod m20261125_000001_enrolment;
 mod m20261125_000002_retention;
+mod m20261125_000003_challenge;
 
 /// Applies the steps in order.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_begin::Migration),
             Box::new(m20261125_000001_enrolment::Migration),
             Box::new(m20261125_000002_retention::Migration),
+            Box::new(m20261125_000003_challenge::Migration),
         ]
     }
 }

@@ -104,6 +104,7 @@ pub(super) struct Proven {
 pub(super) async fn prove(broker: &Broker, login: LoginRequest) -> Result<Proven, LoginError> {
     let LoginRequest { request_id, proof, agent_name } = login;
 
+    let proof = proof.for_agent(agent_name.as_deref());
     let instance = ask(broker, "verify", &broker.verify, VerifyIdentity { proof }).await??;
 
     broker.limits.admit(&instance).map_err(|error| BrokerError::Denied(error.into()))?;
@@ -140,16 +141,27 @@ async fn record(
     let granted = event(Happening::LoginGranted(token.record().clone()));
     let enrolment = token.agent().enrolment().cloned();
     let receipt = match enrolment.map(|enrolment| event(Happening::InstanceEnrolled(enrolment))) {
-        None => ask(broker, "record", &broker.record, Record(granted.clone())).await??,
+        None => ask(broker, "record", &broker.record, Record(granted.clone())).await?,
         Some(enrolled) => {
             let enrol = Enrol { enrolled: enrolled.clone(), granted: granted.clone() };
-            let receipt = ask(broker, "record", &broker.enrol, enrol).await??;
-            broker.bus.publish(enrolled);
-            receipt
+            let receipt = ask(broker, "record", &broker.enrol, enrol).await?;
+            receipt.inspect(|_| broker.bus.publish(enrolled))
         }
     };
+    let receipt = receipt.map_err(|error| not_recorded(error, token))?;
     broker.bus.publish(granted);
     Ok(receipt)
+}
+
+/// That its challenge was answered before is the one reason that is about the caller.
+fn not_recorded(error: RecordError, token: &MintedToken) -> LoginError {
+    match error {
+        RecordError::ChallengeAnswered => {
+            let instance_id = token.agent().instance().instance_id().clone();
+            BrokerError::Denied(Denied::Replayed { instance_id })
+        }
+        error => error.into(),
+    }
 }
 
 fn limit(broker: &Broker, attempt: &Attempt, too_many: TooMany) -> LoginError {

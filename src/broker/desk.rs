@@ -79,6 +79,7 @@ impl Desk {
         pings.extend(recorder);
         Broker {
             verify: Mailbox::new(&verifier, verifying),
+            challenge: Mailbox::new(&verifier, verifying),
             find: Mailbox::new(&directory, finding),
             mint: Mailbox::new(&minter, minting),
             check: Mailbox::new(&minter, minting),

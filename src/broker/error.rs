@@ -5,7 +5,7 @@ use super::delegate::NotDelegated;
 use super::limits::TooMany;
 use crate::directory::{ChangeRefused, DirectoryError, Refused};
 use crate::event::RecordError;
-use crate::identity::VerifyError;
+use crate::identity::{NotGiven, VerifyError};
 use crate::mailbox::Unavailable;
 use crate::names::{InstanceId, Provider};
 use crate::token::{TokenError, TokenRefused};
@@ -27,6 +27,12 @@ pub enum Denied {
     /// The proof was not accepted, for one of the reasons of the identity room.
     #[error(transparent)]
     Identity(VerifyError),
+    /// The machine is proven, by a proof that answers a challenge which was answered before.
+    #[error("the proof answers a challenge that was answered before")]
+    Replayed {
+        /// The machine.
+        instance_id: InstanceId,
+    },
     /// The machine is proven, and logs in too often.
     #[error(transparent)]
     Limited(#[from] TooMany),
@@ -47,7 +53,9 @@ impl Denied {
     pub fn code(&self) -> &'static str {
         match self {
             Denied::Identity(VerifyError::Malformed(_)) => "malformed-request",
-            Denied::Identity(VerifyError::Rejected(_)) => "identity-rejected",
+            Denied::Identity(VerifyError::Rejected(_)) | Denied::Replayed { .. } => {
+                "identity-rejected"
+            }
             Denied::Identity(VerifyError::NotAllowed { .. }) => "not-allowed",
             Denied::Identity(VerifyError::KeysMissing(_)) => "unavailable",
             Denied::Limited(_) => "too-many-requests",
@@ -64,7 +72,9 @@ impl Denied {
     pub fn instance_id(&self) -> Option<&InstanceId> {
         match self {
             Denied::Identity(_) | Denied::Limited(_) => None,
-            Denied::Agent { instance_id, .. } => Some(instance_id),
+            Denied::Replayed { instance_id } | Denied::Agent { instance_id, .. } => {
+                Some(instance_id)
+            }
         }
     }
 }
@@ -78,6 +88,9 @@ pub enum Failed {
     /// An actor is full, gone or late.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+    /// The verifier could not give a challenge.
+    #[error(transparent)]
+    Challenge(#[from] NotGiven),
     /// The directory could not look.
     #[error(transparent)]
     Directory(#[from] DirectoryError),

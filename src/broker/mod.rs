@@ -4,7 +4,9 @@
 //! identity, directory, token and event; it knows nothing of HTTP. [`system`] starts the actors,
 //! introduces them to each other and stops them.
 
+mod answers;
 pub mod authenticate;
+pub mod challenge;
 pub mod delegate;
 pub mod deploy;
 pub mod desk;
@@ -32,7 +34,7 @@ use crate::directory::{
     ShowAgent, ShowResource,
 };
 use crate::event::{Bus, Enrol, Heartbeat, Record};
-use crate::identity::{Trust, VerifyIdentity};
+use crate::identity::{GiveChallenge, Trust, VerifyIdentity};
 use crate::mailbox::{Gate, Mailbox, Ping};
 use crate::metrics::Metrics;
 use crate::token::{CheckSigning, CheckToken, DelegateToken, MintToken};
@@ -45,6 +47,8 @@ pub struct Broker {
     pub entrance: Gate,
     /// Is this machine what it claims?
     pub verify: Mailbox<VerifyIdentity>,
+    /// What must its proof carry?
+    pub challenge: Mailbox<GiveChallenge>,
     /// Which agent does it speak for?
     pub find: Mailbox<FindAgent>,
     /// Make a token.

@@ -25,7 +25,8 @@ use crate::directory::actor::Directory;
 use crate::event::actor::{Recorder, RecorderSettings};
 use crate::event::{AuthEvent, Bus, Happening};
 use crate::identity::{
-    AwsKind, AwsPolicy, AzureCloud, AzurePolicy, GooglePolicy, Policy, SourceError, Trust, Verifier,
+    AwsKind, AwsPolicy, AzureCloud, AzurePolicy, Challenger, Demand, GooglePolicy, Policy,
+    SourceError, Trust, Verifier,
 };
 use crate::mailbox::{Gate, Lifeline, Mailbox};
 use crate::metrics::Metrics;
@@ -46,6 +47,10 @@ const PLACES: usize = 2 * LOGINS;
 
 /// How long a request to an actor may take. Callers give up soon after.
 const DEADLINE: Duration = Duration::from_secs(5);
+
+/// What the key of challenges is derived for. Another text is another key: brokers of one database
+/// would no longer take each other's challenges.
+const CHALLENGES: &str = "callsign challenge 1";
 
 /// Events that a subscriber may lag behind before it misses some.
 const BACKLOG: usize = 4096;
@@ -73,11 +78,14 @@ impl System {
         sealing_key: Option<SealingKey>,
         clock: Clock,
     ) -> Result<Self, StartError> {
-        let trust = trust::load(&config.identity)?;
+        let mut trust = trust::load(&config.identity)?;
         trust::warn(&trust, &config.identity, clock.now());
         let database = Database::open(&config.database).await?;
         let keys = match open_keys(config, sealing_key, &database, clock.now()).await {
-            Ok(keys) => Arc::new(keys),
+            Ok(OpenKeys { signing, challenges }) => {
+                trust.challenger = Some(challenger(&challenges, &config.http.public_url));
+                Arc::new(signing)
+            }
             Err(error) => {
                 // Nothing is left open, or lying about, by a broker that does not start.
                 let _ = database.close().await;
@@ -96,8 +104,10 @@ impl System {
             metrics: Metrics::new(),
         };
         let (google_keys, clock) = (rooms.trust.google.clone(), rooms.clock.clone());
+        let database = rooms.database.clone();
         let mut system = rooms.start();
         system.announce().await?;
+        system.background.push(super::answers::forget(database, clock.clone()));
         if let Some(keys) = google_keys {
             system
                 .background
@@ -227,6 +237,7 @@ impl Rooms {
         let broker = Broker {
             entrance: Gate::new("broker", LOGINS, DEADLINE),
             verify: Mailbox::new(&verifier, &verifying),
+            challenge: Mailbox::new(&verifier, &verifying),
             find: Mailbox::new(&directory, &finding),
             mint: Mailbox::new(&minter, &minting),
             find_sub_agent: Mailbox::new(&directory, &finding),
@@ -288,6 +299,10 @@ fn policy(identity: &config::Identity) -> Policy {
         config::AwsKind::Rsa2048 => AwsKind::Rsa2048,
         config::AwsKind::Rsa1024 => AwsKind::Rsa1024,
     };
+    let demand = |demand| match demand {
+        config::Demand::Optional => Demand::Optional,
+        config::Demand::Required => Demand::Required,
+    };
     let cloud = |cloud: &config::AzureCloud| match cloud {
         config::AzureCloud::Public => AzureCloud::Public,
         config::AzureCloud::UsGovernment => AzureCloud::UsGovernment,
@@ -303,10 +318,12 @@ fn policy(identity: &config::Identity) -> Policy {
         azure: AzurePolicy {
             clouds: identity.azure.clouds.iter().map(cloud).collect(),
             subscriptions: identity.azure.subscriptions.iter().cloned().collect(),
+            nonce: demand(identity.azure.nonce),
         },
         google: GooglePolicy {
             audiences: identity.google.audiences.iter().cloned().collect(),
             projects: identity.google.projects.iter().cloned().collect(),
+            audience: demand(identity.google.audience),
         },
     }
 }
@@ -324,18 +341,30 @@ fn time_delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
+/// What there is to sign with, and to know challenges by.
+struct OpenKeys {
+    signing: KeyRing,
+    challenges: Zeroizing<[u8; 32]>,
+}
+
 /// Opens the signing keys with the sealing key that the environment gave, or the stored one.
 async fn open_keys(
     config: &Config,
     sealing_key: Option<SealingKey>,
     database: &Database,
     now: DateTime<Utc>,
-) -> Result<KeyRing, StartError> {
+) -> Result<OpenKeys, StartError> {
     let sealing_key = match sealing_key {
         Some(key) => key,
         None => stored_sealing_key(config, database).await?,
     };
-    Ok(open_key_ring(database, &sealing_key, now).await?)
+    let challenges = sealing_key.derive(CHALLENGES).map_err(|_| StartError::NotDerived)?;
+    Ok(OpenKeys { signing: open_key_ring(database, &sealing_key, now).await?, challenges })
+}
+
+/// Audiences of challenges lie under the path that gives them, so that nobody else's can be one.
+fn challenger(key: &Zeroizing<[u8; 32]>, public_url: &str) -> Challenger {
+    Challenger::new(key, format!("{public_url}/v1/challenge/"))
 }
 
 /// The sealing key of the configured file, made on first start. It is never made for a database
@@ -388,6 +417,9 @@ pub enum StartError {
     /// The system gave no randomness.
     #[error("the system gave no randomness for a sealing key")]
     Random,
+    /// The library derives no key.
+    #[error("no key could be derived from the sealing key")]
+    NotDerived,
     /// The start itself could not be recorded.
     #[error("the start could not be recorded: {0}")]
     NotRecorded(String),

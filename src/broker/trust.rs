@@ -43,6 +43,7 @@ pub(super) fn load(identity: &config::Identity) -> Result<Trust, TrustSourceErro
         azure: if azure.enabled { load_azure(&azure.trust)? } else { AzureTrust::default() },
         // Empty until `google_keys` fills it.
         google: google.enabled.then(CurrentKeys::default),
+        challenger: None,
     })
 }
 

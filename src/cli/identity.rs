@@ -16,7 +16,7 @@ pub(super) struct Identity {
     /// How the machine proves itself [env: CALLSIGN_AUTH] [default: auto]
     #[arg(long, value_enum, value_name = "METHOD")]
     auth: Option<Auth>,
-    /// Whom Google's proof is for, if not for the broker's URL: one of the broker's audiences
+    /// Whom Google's proof is for, if it is not to answer a challenge: one of the broker's audiences
     #[arg(long, value_name = "AUDIENCE")]
     audience: Option<String>,
     #[command(flatten)]
@@ -68,10 +68,6 @@ impl Identity {
     /// How the machine proves itself.
     pub(super) fn cloud(&self, variables: Variables<'_>) -> Result<Cloud, Failure> {
         let audience = first(&self.audience, variables, &["CALLSIGN_AUDIENCE"]);
-        let audience = match audience {
-            Some(audience) => audience,
-            None => self.url(variables)?.trim_end_matches('/').to_owned(),
-        };
         let endpoints = Endpoints::from_variables(variables);
         Ok(Cloud { provider: self.auth(variables)?.provider(), endpoints, audience })
     }

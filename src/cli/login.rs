@@ -3,7 +3,7 @@
 use super::agent::Format;
 use super::identity::{Identity, Name, environment};
 use super::outcome::{Outcome, print};
-use crate::sidecar::{SidecarError, token_file};
+use crate::sidecar::token_file;
 
 /// Log in once and print the token
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,7 @@ pub(super) async fn run(args: Args) -> Outcome {
     let broker = args.identity.broker(&environment)?;
     let cloud = args.identity.cloud(&environment)?;
     let name = args.name.choose(&environment);
-    let login = cloud.login(name.as_deref()).await.map_err(SidecarError::from)?;
+    let login = cloud.login(&broker, name.as_deref()).await?;
     let answer = broker.login(&login).await?;
     print(token_file::render(&answer, args.output.into()).trim_end())
 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::error::ClientError;
 use super::login::Login;
 use super::{answer, http};
-use crate::wire::{DryRunAnswer, LoginAnswer, Me};
+use crate::wire::{Challenge, ChallengeRequest, DryRunAnswer, LoginAnswer, Me};
 
 /// A client of one broker.
 #[derive(Clone, Debug)]
@@ -41,6 +41,14 @@ impl BrokerClient {
     /// Where the broker is.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What a proof must carry to count as made for a login now.
+    ///
+    /// # Errors
+    /// [`ClientError`]: the broker's refusal, or none at all.
+    pub async fn challenge(&self, request: &ChallengeRequest) -> Result<Challenge, ClientError> {
+        answer::read(&self.url, self.request(Method::POST, "/v1/challenge").json(request)).await
     }
 
     /// Logs in on whichever cloud this is.

@@ -1,5 +1,6 @@
 //! Which Azure virtual machines may log in? `[identity.azure]`.
 
+use super::demand::{DEMANDS, Demand};
 use super::reader::Section;
 use super::show::Show;
 use super::trust::{self, TrustSource};
@@ -31,6 +32,8 @@ pub struct Azure {
     pub subscriptions: Vec<String>,
     /// The clouds whose attested data count; at least one where enabled.
     pub clouds: Vec<AzureCloud>,
+    /// Whether a document's nonce has to answer a challenge.
+    pub nonce: Demand,
     /// Where the anchors come from; at least one where enabled.
     pub trust: Vec<TrustSource>,
 }
@@ -44,21 +47,24 @@ impl Azure {
             let rule = "allowed are public, usgovernment and china";
             clouds = section.not_empty("clouds", clouds, rule);
         }
+        let nonce = section.parse_at("nonce", word(&DEMANDS));
         let trust = trust::read(section, enabled == Some(true));
         Some(Self {
             enabled: enabled?,
             subscriptions: subscriptions?,
             clouds: clouds?,
+            nonce: nonce?,
             trust: trust?,
         })
     }
 
     pub(super) fn show(&self, show: &mut Show<'_>) {
-        let Self { enabled, subscriptions, clouds, trust } = self;
+        let Self { enabled, subscriptions, clouds, nonce, trust } = self;
         show.section("identity.azure");
         show.plain("enabled", enabled);
         show.texts("subscriptions", subscriptions);
         show.texts("clouds", clouds.iter().map(|cloud| word_of(&CLOUDS, cloud)));
+        show.text("nonce", word_of(&DEMANDS, nonce));
         show.texts("trust", trust);
     }
 }

@@ -3,10 +3,12 @@
 
 use std::path::PathBuf;
 
+use super::demand::{DEMANDS, Demand};
 use super::reader::Section;
 use super::show::Show;
 use super::token::not_blank;
 use super::url;
+use super::words::{word, word_of};
 
 /// Stands for the broker's own address in the list of audiences.
 const PUBLIC_URL: &str = "<public_url>";
@@ -18,6 +20,8 @@ pub struct Google {
     pub enabled: bool,
     /// The audiences that a token may be for; at least one where enabled.
     pub audiences: Vec<String>,
+    /// Whether a token's audience has to answer a challenge.
+    pub audience: Demand,
     /// The project ids that may log in; empty: all.
     pub projects: Vec<String>,
     /// Where Google's keys are fetched from.
@@ -38,6 +42,7 @@ impl Google {
             let rule = r#"allowed are "<public_url>" and other names that agents ask for"#;
             audiences = section.not_empty("audiences", audiences, rule);
         }
+        let audience = section.parse_at("audience", word(&DEMANDS));
         let projects = section.list("projects", |text, _| not_blank(text));
         let keys_url = section.parse("keys_url", url::key_source);
         let keys_file = section.parse_at("keys_file", |text, origin| {
@@ -46,6 +51,7 @@ impl Google {
         Some(Self {
             enabled: enabled?,
             audiences: audiences?,
+            audience: audience?,
             projects: projects?,
             keys_url: keys_url?,
             keys_file: keys_file?,
@@ -53,10 +59,11 @@ impl Google {
     }
 
     pub(super) fn show(&self, show: &mut Show<'_>) {
-        let Self { enabled, audiences, projects, keys_url, keys_file } = self;
+        let Self { enabled, audiences, audience, projects, keys_url, keys_file } = self;
         show.section("identity.google");
         show.plain("enabled", enabled);
         show.texts("audiences", audiences);
+        show.text("audience", word_of(&DEMANDS, audience));
         show.texts("projects", projects);
         show.text("keys_url", keys_url);
         show.path("keys_file", keys_file.as_deref());

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::budget::RefusalBudget;
 use super::enrolment::Enrolment;
-use super::kinds::{AuthEvent, Happening};
+use super::kinds::{AuthEvent, Happening, LoginGranted};
 use super::messages::{Enrol, Heartbeat, Receipt, Record, RecordError};
 use super::store;
 use crate::clock::Clock;
@@ -64,7 +64,7 @@ struct Waiting {
 
 #[derive(Debug)]
 enum Entry {
-    Event(AuthEvent),
+    Event(Box<AuthEvent>),
     Enrolment(Box<Enrol>),
     Seen(Uuid, DateTime<Utc>),
 }
@@ -136,7 +136,7 @@ impl Handler<Ask<Record>> for Recorder {
             self.metrics.refusal_not_recorded();
             return Box::pin(async { Ok(Ok(Receipt::COUNTED)) });
         }
-        self.enqueue(Entry::Event(event), place, context)
+        self.enqueue(Entry::Event(Box::new(event)), place, context)
     }
 }
 
@@ -168,7 +168,7 @@ impl Handler<Ask<Ping>> for Recorder {
 
 async fn commit_group(database: Database, group: Vec<Waiting>) {
     match commit(&database, &group).await {
-        Ok(live) => group.into_iter().for_each(|waiting| waiting.tell_by(&live)),
+        Ok(found) => group.into_iter().for_each(|waiting| waiting.tell_by(&found)),
         Err(_) if group.len() > 1 => commit_one_by_one(&database, group).await,
         Err(error) => group.into_iter().for_each(|waiting| waiting.tell(Err(lost(&error)))),
     }
@@ -178,34 +178,48 @@ async fn commit_group(database: Database, group: Vec<Waiting>) {
 async fn commit_one_by_one(database: &Database, group: Vec<Waiting>) {
     for waiting in group {
         match commit(database, std::slice::from_ref(&waiting)).await {
-            Ok(live) => waiting.tell_by(&live),
+            Ok(found) => waiting.tell_by(&found),
             Err(error) => waiting.tell(Err(lost(&error))),
         }
     }
 }
 
-/// Commits a group, but for the tokens of agents that have ended since they were found; gives the
-/// agents that may have theirs.
-async fn commit(database: &Database, group: &[Waiting]) -> Result<HashSet<Uuid>, DbErr> {
-    let token_holders = group.iter().filter_map(|waiting| waiting.entry.token_holder());
-    let seen: Vec<(Uuid, DateTime<Utc>)> =
-        group.iter().filter_map(|waiting| waiting.entry.seen()).collect();
-    let enrolments = group.iter().filter_map(|waiting| waiting.entry.enrolment());
+/// What a commit found out about the tokens of its group.
+#[derive(Debug)]
+struct Found {
+    /// The tokens whose challenge was answered before.
+    late: HashSet<Uuid>,
+    /// The agents that may have theirs.
+    live: HashSet<Uuid>,
+}
+
+/// Commits a group, but for tokens whose challenge was answered before, or whose agent has ended
+/// since it was found.
+async fn commit(database: &Database, group: &[Waiting]) -> Result<Found, DbErr> {
+    let entries = || group.iter().map(|waiting| &waiting.entry);
+    let tokens = || entries().filter_map(Entry::token);
+    let seen: Vec<(Uuid, DateTime<Utc>)> = entries().filter_map(Entry::seen).collect();
     let transaction = database.begin().await?;
+    let late = store::answer(&transaction, tokens()).await?;
+    let enrolments = entries().filter(|entry| !entry.is_late(&late)).filter_map(Entry::enrolment);
     store::enrol(&transaction, enrolments.collect()).await?;
+    let token_holders = tokens().map(|token| token.agent_id);
     let concerned = token_holders.chain(seen.iter().map(|(agent, _)| *agent));
     let live = store::hold_live(&transaction, concerned.collect()).await?;
-    let kept = group.iter().filter(|waiting| waiting.entry.may_stand(&live));
-    store::append(&transaction, kept.flat_map(|waiting| waiting.entry.events())).await?;
+    let ended = tokens().filter(|token| !live.contains(&token.agent_id));
+    store::take_back(&transaction, ended).await?;
+    let found = Found { late, live };
+    let kept = entries().filter(|entry| entry.judge(&found).is_ok());
+    store::append(&transaction, kept.flat_map(Entry::events)).await?;
     store::mark_seen(&transaction, &seen).await?;
     transaction.commit().await?;
-    Ok(live)
+    Ok(found)
 }
 
 impl Entry {
     fn events(&self) -> impl Iterator<Item = &AuthEvent> {
         let events = match self {
-            Entry::Event(event) => [Some(event), None],
+            Entry::Event(event) => [Some(event.as_ref()), None],
             Entry::Enrolment(enrol) => [Some(&enrol.enrolled), Some(&enrol.granted)],
             Entry::Seen(..) => [None, None],
         };
@@ -219,13 +233,21 @@ impl Entry {
         })
     }
 
-    /// The agent that this hands a token to.
-    fn token_holder(&self) -> Option<Uuid> {
-        self.events().find_map(|event| event.what.token()).map(|token| token.agent_id)
+    /// The token that this is the record of.
+    fn token(&self) -> Option<&LoginGranted> {
+        self.events().find_map(|event| event.what.token())
     }
 
-    fn may_stand(&self, live: &HashSet<Uuid>) -> bool {
-        self.token_holder().is_none_or(|agent| live.contains(&agent))
+    fn is_late(&self, late: &HashSet<Uuid>) -> bool {
+        self.token().is_some_and(|token| late.contains(&token.token_id))
+    }
+
+    fn judge(&self, found: &Found) -> Result<(), RecordError> {
+        match self.token() {
+            Some(_) if self.is_late(&found.late) => Err(RecordError::ChallengeAnswered),
+            Some(token) if !found.live.contains(&token.agent_id) => Err(RecordError::AgentEnded),
+            _ => Ok(()),
+        }
     }
 
     fn seen(&self) -> Option<(Uuid, DateTime<Utc>)> {
@@ -241,9 +263,9 @@ fn lost(error: &DbErr) -> RecordError {
 }
 
 impl Waiting {
-    fn tell_by(self, live: &HashSet<Uuid>) {
-        let stands = self.entry.may_stand(live);
-        self.tell(if stands { Ok(Receipt::KEPT) } else { Err(RecordError::AgentEnded) });
+    fn tell_by(self, found: &Found) {
+        let judged = self.entry.judge(found);
+        self.tell(judged.map(|()| Receipt::KEPT));
     }
 
     fn tell(self, outcome: Result<Receipt, RecordError>) {

@@ -120,6 +120,9 @@ pub struct LoginGranted {
     pub expires_at: DateTime<Utc>,
     /// What the machine proved itself with, as in `amr`.
     pub proof_kind: &'static str,
+    /// The challenge that the proof answered, if it answered one; no other login's can any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<AnsweredChallenge>,
     /// The cloud.
     pub provider: Provider,
     /// The machine.
@@ -130,6 +133,16 @@ pub struct LoginGranted {
     pub agent_id: Uuid,
     /// Its name.
     pub agent_name: String,
+}
+
+/// A challenge that a proof answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AnsweredChallenge {
+    /// Its ten digits.
+    pub nonce: String,
+    /// Until when it is on record, so that it is not answered again.
+    #[serde(skip)]
+    pub expires_at: DateTime<Utc>,
 }
 
 /// A root agent was given a token for one of its sub-agents. Recording this is recording the token.

@@ -69,4 +69,7 @@ pub enum RecordError {
     /// machine was first. A token on record for it would outlive it.
     #[error("the registration changed while the agent logged in")]
     AgentEnded,
+    /// The challenge that the login answers was answered by another one.
+    #[error("the challenge was answered before")]
+    ChallengeAnswered,
 }

@@ -15,8 +15,9 @@ mod store;
 pub use bus::Bus;
 pub use enrolment::{EnrolledAgent, Enrolment};
 pub use kinds::{
-    AuthEvent, Happening, LoginDryRun, LoginGranted, LoginRefused, ResourceConverged,
-    ResourceRetired, RetentionRan, TokenDelegated,
+    AnsweredChallenge, AuthEvent, Happening, LoginDryRun, LoginGranted, LoginRefused,
+    ResourceConverged, ResourceRetired, RetentionRan, TokenDelegated,
 };
 pub use messages::{Enrol, Heartbeat, Receipt, Record, RecordError};
+pub use store::forget_answers;
 pub(crate) use store::{append, hold_live, revoke_tokens};

@@ -1,5 +1,6 @@
 //! How is it kept? Events as rows, and the token records that some of them are.
 
+mod answer;
 mod enrol;
 
 use std::collections::HashSet;
@@ -13,6 +14,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub use answer::forget_answers;
+pub(super) use answer::{answer, take_back};
 pub(super) use enrol::enrol;
 
 use super::kinds::{AuthEvent, Happening, LoginGranted, LoginRefused};

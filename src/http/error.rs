@@ -24,6 +24,7 @@ impl From<LoginError> for Problem {
     fn from(error: LoginError) -> Self {
         match error {
             BrokerError::Denied(Denied::Identity(error)) => error.into(),
+            BrokerError::Denied(Denied::Replayed { .. }) => not_accepted(),
             BrokerError::Denied(Denied::Limited(too_many)) => too_many.into(),
             BrokerError::Denied(Denied::Agent { instance_id, agent_name, reason }) => {
                 no_agent(&instance_id, agent_name, reason)
@@ -113,13 +114,7 @@ impl From<VerifyError> for Problem {
     fn from(error: VerifyError) -> Self {
         match error {
             VerifyError::Malformed(error) => error.into(),
-            VerifyError::Rejected(_) => Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "identity-rejected",
-                "The proof of identity was not accepted",
-                "Read the document from the metadata service anew and send it unchanged. If that \
-                 does not help, the broker's log tells the reason under the request_id.",
-            ),
+            VerifyError::Rejected(_) => not_accepted(),
             VerifyError::NotAllowed { what, .. } => Problem::new(
                 StatusCode::FORBIDDEN,
                 "not-allowed",
@@ -129,6 +124,18 @@ impl From<VerifyError> for Problem {
             VerifyError::KeysMissing(provider) => Failed::KeysMissing(provider).into(),
         }
     }
+}
+
+/// One text for all causes.
+fn not_accepted() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "identity-rejected",
+        "The proof of identity was not accepted",
+        "Read the document from the metadata service anew, for a challenge of POST /v1/challenge \
+         where the broker asks for one, and send it unchanged. If that does not help, the \
+         broker's log tells the reason under the request_id.",
+    )
 }
 
 impl From<TooMany> for Problem {

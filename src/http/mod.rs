@@ -7,6 +7,7 @@
 mod agents;
 mod bearer;
 mod body;
+mod challenge;
 pub mod compat;
 mod error;
 mod health;

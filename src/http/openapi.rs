@@ -15,6 +15,7 @@ use utoipa::{Modify, OpenApi};
         super::login::aws::login,
         super::login::azure::login,
         super::login::google::login,
+        super::challenge::give,
         super::me::show,
         super::me::heartbeat,
         super::sub_agents::token,

@@ -12,7 +12,8 @@ use actix_web::{App, HttpResponse, HttpServer, Resource};
 use super::error::not_enabled;
 use super::problem::Problem;
 use super::{
-    agents, compat, health, login, me, metrics, openapi, request, resources, sub_agents, well_known,
+    agents, challenge, compat, health, login, me, metrics, openapi, request, resources, sub_agents,
+    well_known,
 };
 use crate::broker::Broker;
 use crate::broker::operators::Operators;
@@ -99,6 +100,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(post("/v1/login/aws").route(web::post().to(login::aws::login)))
         .service(post("/v1/login/azure").route(web::post().to(login::azure::login)))
         .service(post("/v1/login/google").route(web::post().to(login::google::login)))
+        .service(post("/v1/challenge").route(web::post().to(challenge::give)))
         .service(get("/v1/agents/me").route(web::get().to(me::show)))
         .service(post("/v1/agents/me/heartbeat").route(web::post().to(me::heartbeat)))
         .service(

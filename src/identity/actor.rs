@@ -1,19 +1,21 @@
 //! Who checks proofs? One of these on each thread that serves.
 //!
-//! A shell around [`verify`]: it adds the time, and passes on that a key was not known.
+//! A shell around [`verify`] and the challenger: it adds the time and the randomness, and passes on
+//! that a key was not known.
 
 use std::sync::Arc;
 
 use actix::{Actor, Context, Handler};
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 
 use super::error::{Rejection, VerifyError};
 use super::key_set::CurrentKeys;
-use super::messages::VerifyIdentity;
+use super::messages::{GiveChallenge, NotGiven, VerifyIdentity};
 use super::policy::Policy;
 use super::trust::Trust;
 use super::verify::verify;
 use crate::clock::Clock;
-use crate::mailbox::{Ask, Lifeline, Panicked, Ping};
+use crate::mailbox::{Ask, Lifeline, Panicked, Ping, Request};
 
 /// Checks proofs. A check is work for a processor, some 25 microseconds of it, and wherever it runs
 /// the others wait for that processor: to wake another thread up for it costs half as much again.
@@ -37,7 +39,7 @@ impl Actor for Verifier {
 }
 
 impl Handler<Ask<VerifyIdentity>> for Verifier {
-    type Result = Result<<VerifyIdentity as crate::mailbox::Request>::Answer, Panicked>;
+    type Result = Result<<VerifyIdentity as Request>::Answer, Panicked>;
 
     fn handle(&mut self, ask: Ask<VerifyIdentity>, _: &mut Self::Context) -> Self::Result {
         ask.answer(|VerifyIdentity { proof }| {
@@ -47,6 +49,20 @@ impl Handler<Ask<VerifyIdentity>> for Verifier {
                 self.trust.google.iter().for_each(CurrentKeys::hasten);
             }
             verdict
+        })
+    }
+}
+
+impl Handler<Ask<GiveChallenge>> for Verifier {
+    type Result = Result<<GiveChallenge as Request>::Answer, Panicked>;
+
+    fn handle(&mut self, ask: Ask<GiveChallenge>, _: &mut Self::Context) -> Self::Result {
+        ask.answer(|GiveChallenge { provider, agent }| {
+            let challenger = self.trust.challenger.as_ref().ok_or(NotGiven::NoKey)?;
+            let mut random = [0; 8];
+            SystemRandom::new().fill(&mut random).map_err(|_| NotGiven::Random)?;
+            let random = u64::from_ne_bytes(random);
+            Ok(challenger.give(provider, agent.as_ref(), random, self.clock.now()))
         })
     }
 }

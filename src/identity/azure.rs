@@ -23,6 +23,7 @@ pub use trust::AzureTrust;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use rustls_pki_types::CertificateDer;
 
+use super::challenge::Asked;
 use super::cms::{CertifiedMessage, SignedMessage};
 use super::error::{Rejection, VerifyError};
 use super::instance::{Facts, VerifiedInstance};
@@ -33,7 +34,7 @@ use crate::names::{InstanceId, Provider};
 
 use signer::Signer;
 
-/// Verifies an attested document: shape, signature, path, then time. The allow-list is the caller's
+/// Verifies an attested document: shape, signature, path, time, then challenge. The allow-list is the caller's
 /// next step.
 ///
 /// # Errors
@@ -42,14 +43,17 @@ pub(super) fn verify(
     evidence: &AzureEvidence,
     trust: &AzureTrust,
     policy: &Policy,
-    now: DateTime<Utc>,
+    asked: &Asked<'_>,
 ) -> Result<VerifiedInstance, VerifyError> {
+    let now = asked.now;
     let envelope = CertifiedMessage::parse(&evidence.message).map_err(Rejection::from)?;
     check_signer(&envelope, evidence, trust, policy, now).map_err(VerifyError::Rejected)?;
     let SignedMessage { content, signing_time, .. } = envelope.message;
     let document = Document::parse(&content)?;
     document.check_times(signing_time, policy.leeway, now)?;
-    Ok(document.into_instance())
+    let (nonce, signed_at) = (document.nonce.as_deref(), document.created_on);
+    let answered = asked.by_nonce(policy.azure.nonce, nonce, signed_at)?;
+    Ok(document.into_instance().having_answered(answered))
 }
 
 fn check_signer(
@@ -82,6 +86,7 @@ struct Document {
     subscription_id: String,
     created_on: DateTime<Utc>,
     expires_on: DateTime<Utc>,
+    nonce: Option<String>,
     sku: Option<String>,
 }
 
@@ -94,6 +99,7 @@ impl Document {
             subscription_id: parse_subscription(&object)?,
             created_on: parse_time(times, "createdOn")?,
             expires_on: parse_time(times, "expiresOn")?,
+            nonce: object.text("nonce").map(str::to_owned),
             sku: object.text("sku").filter(|sku| !sku.is_empty()).map(str::to_owned),
         })
     }

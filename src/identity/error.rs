@@ -112,6 +112,15 @@ pub enum Rejection {
     /// The token was made for somebody else.
     #[error("the token is for another audience")]
     Audience,
+    /// The operator asks for a proof that was made for this login, and this one answers no challenge.
+    #[error("the proof answers no challenge, and has to")]
+    NoChallenge,
+    /// No challenge of ours, or another agent's, or for another cloud.
+    #[error("the proof answers a challenge that was not given for this login")]
+    ChallengeUnknown,
+    /// The challenge was ours, and this login's.
+    #[error("the proof answers a challenge that is over")]
+    ChallengeOver,
     /// The token claims to be good for longer than its issuer makes any.
     #[error("the token claims a longer life than any has")]
     Lifetime,
@@ -135,6 +144,9 @@ impl Rejection {
             Self::Audience => "audience",
             Self::Expired { .. } => "expired",
             Self::Lifetime => "lifetime",
+            Self::NoChallenge => "no-challenge",
+            Self::ChallengeUnknown => "challenge-unknown",
+            Self::ChallengeOver => "challenge-over",
         }
     }
 }

@@ -16,6 +16,7 @@ pub(super) use jws::CompactToken;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::challenge::Asked;
 use super::error::{Rejection, VerifyError};
 use super::instance::{Facts, VerifiedInstance};
 use super::json::Object;
@@ -40,7 +41,7 @@ pub(super) fn verify(
     token: &CompactToken,
     keys: &KeySet,
     policy: &Policy,
-    now: DateTime<Utc>,
+    asked: &Asked<'_>,
 ) -> Result<VerifiedInstance, VerifyError> {
     let key_id = token.key_id()?;
     let key = keys.find(&key_id).ok_or(Rejection::UnknownKey)?;
@@ -48,14 +49,16 @@ pub(super) fn verify(
         return Err(Rejection::SignatureInvalid.into());
     }
     let claims = Claims::parse(token.payload())?;
-    claims.check_times(policy.leeway, now)?;
+    claims.check_times(policy.leeway, asked.now)?;
     if claims.issuer != ISSUER {
         return Err(Rejection::Issuer.into());
     }
-    if !policy.google.audiences.contains(&claims.audience) {
+    let demand = policy.google.audience;
+    let answered = asked.by_audience(demand, &claims.audience, claims.issued_at)?;
+    if answered.is_none() && !policy.google.audiences.contains(&claims.audience) {
         return Err(Rejection::Audience.into());
     }
-    Ok(claims.into_instance())
+    Ok(claims.into_instance().having_answered(answered))
 }
 
 /// What a token says; believed once its signature is.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::challenge::Answered;
 use super::proof::ProofKind;
 use crate::names::{InstanceId, Provider};
 
@@ -12,6 +13,7 @@ pub struct VerifiedInstance {
     region: String,
     instance_id: InstanceId,
     proof_kind: ProofKind,
+    answered: Option<Answered>,
     facts: Facts,
 }
 
@@ -33,7 +35,13 @@ impl VerifiedInstance {
         region: String,
         instance_id: InstanceId,
     ) -> Self {
-        Self { account, region, instance_id, proof_kind, facts: Facts::default() }
+        let (answered, facts) = (None, Facts::default());
+        Self { account, region, instance_id, proof_kind, answered, facts }
+    }
+
+    /// The same machine, whose proof answers this challenge.
+    pub(super) fn having_answered(self, answered: Option<Answered>) -> Self {
+        Self { answered, ..self }
     }
 
     /// The same machine with what else its document tells.
@@ -64,6 +72,11 @@ impl VerifiedInstance {
     /// How the machine proved itself.
     pub fn proof_kind(&self) -> ProofKind {
         self.proof_kind
+    }
+
+    /// The challenge that the proof answers, if it answers one.
+    pub fn answered(&self) -> Option<&Answered> {
+        self.answered.as_ref()
     }
 
     /// The image that the machine was launched from: AWS tells it.

@@ -13,6 +13,7 @@
 mod actor;
 mod aws;
 mod azure;
+mod challenge;
 mod cms;
 mod error;
 mod google;
@@ -29,6 +30,7 @@ mod verify;
 pub use actor::Verifier;
 pub use aws::{AwsTrust, TrustedKey};
 pub use azure::{Anchor, AzureTrust, CertificateError, Standing};
+pub use challenge::{Answered, Challenge, Challenger, Demand, GOOD_FOR};
 pub use cms::CmsError;
 pub use error::{ProofError, Rejection, VerifyError};
 pub use instance::VerifiedInstance;
@@ -36,7 +38,7 @@ pub use json::JsonError;
 pub use key_set::{
     CurrentKeys, KeyKeeper, KeySet, KeySetError, KeySetHealth, KeySource, SourceError,
 };
-pub use messages::VerifyIdentity;
+pub use messages::{GiveChallenge, NotGiven, VerifyIdentity};
 pub use policy::{AwsPolicy, AzureCloud, AzurePolicy, GooglePolicy, Policy};
 pub use proof::{AwsKind, IdentityProof, ProofKind};
 pub use trust::Trust;

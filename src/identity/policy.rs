@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
+use super::challenge::Demand;
 use super::error::VerifyError;
 use super::instance::VerifiedInstance;
 use super::proof::AwsKind;
@@ -50,6 +51,8 @@ pub struct AzurePolicy {
     pub clouds: BTreeSet<AzureCloud>,
     /// The subscriptions whose machines may log in, GUIDs in lower case. None listed: all of them.
     pub subscriptions: BTreeSet<String>,
+    /// Whether a document's nonce has to answer a challenge.
+    pub nonce: Demand,
 }
 
 /// One of Azure's clouds.
@@ -91,6 +94,8 @@ pub struct GooglePolicy {
     pub audiences: BTreeSet<String>,
     /// The projects whose machines may log in. None listed: all of them.
     pub projects: BTreeSet<String>,
+    /// Whether a token's audience has to answer a challenge.
+    pub audience: Demand,
 }
 
 impl GooglePolicy {

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::error::ProofError;
 use super::google::CompactToken;
-use crate::names::Provider;
+use crate::names::{AgentName, Provider};
 
 /// The longest text of a PKCS#7 message. AWS's own have about 1,500 characters.
 const MAX_PKCS7_TEXT: usize = 32 * 1024;
@@ -95,7 +95,19 @@ impl ProofKind {
 
 /// What a caller sent to prove its machine's identity: untrusted, readable only by the verifier.
 #[derive(Clone)]
-pub struct IdentityProof(Evidence);
+pub struct IdentityProof {
+    evidence: Evidence,
+    occasion: Occasion,
+}
+
+/// What the proof is shown for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Occasion {
+    /// The agent that the caller wants to log in as. A name that no agent can have is none here.
+    pub(super) agent_name: Option<AgentName>,
+    /// Whether the caller knows no challenges, so that a nonce may be one of its own.
+    pub(super) has_own_nonces: bool,
+}
 
 #[derive(Clone)]
 pub(super) enum Evidence {
@@ -124,7 +136,7 @@ impl IdentityProof {
     /// [`ProofError`] for a text that is empty, too long or not base64.
     pub fn aws_pkcs7(text: &str) -> Result<Self, ProofError> {
         let bytes = decode("pkcs7", MAX_PKCS7_TEXT, text)?;
-        Ok(Self(Evidence::Aws(AwsEvidence::Pkcs7(bytes))))
+        Ok(Self::of(Evidence::Aws(AwsEvidence::Pkcs7(bytes))))
     }
 
     /// Takes AWS's document, byte for byte, and its detached signature in base64, with or without
@@ -140,7 +152,7 @@ impl IdentityProof {
         if document.len() > MAX_DOCUMENT {
             return blame("it is longer than any identity document");
         }
-        Ok(Self(Evidence::Aws(AwsEvidence::Document {
+        Ok(Self::of(Evidence::Aws(AwsEvidence::Document {
             document: document.as_bytes().to_vec(),
             signature: decode("signature", MAX_SIGNATURE_TEXT, signature_base64)?,
         })))
@@ -161,7 +173,7 @@ impl IdentityProof {
             return Err(ProofError::new("certificates", reason));
         }
         let certificate = |text: &S| decode("certificates", MAX_CERTIFICATE_TEXT, text.as_ref());
-        Ok(Self(Evidence::Azure(AzureEvidence {
+        Ok(Self::of(Evidence::Azure(AzureEvidence {
             message: decode("signature", MAX_PKCS7_TEXT, signature)?,
             certificates: certificates.iter().map(certificate).collect::<Result<_, _>>()?,
         })))
@@ -172,7 +184,23 @@ impl IdentityProof {
     /// # Errors
     /// [`ProofError`] for a text that is no signed JWT, or longer than any.
     pub fn google_token(text: &str) -> Result<Self, ProofError> {
-        CompactToken::parse(text).map(|token| Self(Evidence::Google(token)))
+        CompactToken::parse(text).map(|token| Self::of(Evidence::Google(token)))
+    }
+
+    fn of(evidence: Evidence) -> Self {
+        Self { evidence, occasion: Occasion::default() }
+    }
+
+    /// The same proof, shown to log in as the agent of this name.
+    pub fn for_agent(mut self, name: Option<&str>) -> Self {
+        self.occasion.agent_name = name.and_then(|name| AgentName::parse(name).ok());
+        self
+    }
+
+    /// The same proof, from a client that knows no challenges.
+    pub fn of_existing_client(mut self) -> Self {
+        self.occasion.has_own_nonces = true;
+        self
     }
 
     /// The cloud that is said to vouch for the machine.
@@ -182,7 +210,7 @@ impl IdentityProof {
 
     /// How the machine means to prove itself.
     pub fn kind(&self) -> ProofKind {
-        match &self.0 {
+        match &self.evidence {
             Evidence::Aws(evidence) => ProofKind::Aws(evidence.kind()),
             Evidence::Azure(_) => ProofKind::Azure,
             Evidence::Google(_) => ProofKind::Google,
@@ -190,7 +218,11 @@ impl IdentityProof {
     }
 
     pub(super) fn evidence(&self) -> &Evidence {
-        &self.0
+        &self.evidence
+    }
+
+    pub(super) fn occasion(&self) -> &Occasion {
+        &self.occasion
     }
 }
 

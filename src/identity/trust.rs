@@ -2,6 +2,7 @@
 
 use super::aws::AwsTrust;
 use super::azure::AzureTrust;
+use super::challenge::Challenger;
 use super::key_set::CurrentKeys;
 
 /// The keys that the broker believes.
@@ -14,4 +15,6 @@ pub struct Trust {
     /// The keys of Google's identity tokens, which change from week to week; none where Google's
     /// machines are not let in.
     pub google: Option<CurrentKeys>,
+    /// The broker's own challenges; none where it gives none.
+    pub challenger: Option<Challenger>,
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::challenge::Asked;
 use super::error::VerifyError;
 use super::instance::VerifiedInstance;
 use super::key_set::CurrentKeys;
@@ -11,8 +12,8 @@ use super::trust::Trust;
 use super::{aws, azure, google};
 use crate::names::Provider;
 
-/// Verifies a proof: its shape, its signature, its time, then the operator's allow-lists, in this
-/// order, so that who proved nothing learns nothing about the lists.
+/// Verifies a proof: its shape, its signature, its time, the challenge that it answers, then the
+/// operator's allow-lists, in this order, so that who proved nothing learns nothing about the lists.
 ///
 /// # Errors
 /// [`VerifyError::Malformed`] for evidence that can be no proof and whose sender can be told what
@@ -25,6 +26,7 @@ pub fn verify(
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Result<VerifiedInstance, VerifyError> {
+    let asked = Asked { challenger: trust.challenger.as_ref(), occasion: proof.occasion(), now };
     match proof.evidence() {
         Evidence::Aws(evidence) => {
             let instance = aws::verify(evidence, &trust.aws, policy, now)?;
@@ -32,14 +34,14 @@ pub fn verify(
             Ok(instance)
         }
         Evidence::Azure(evidence) => {
-            let instance = azure::verify(evidence, &trust.azure, policy, now)?;
+            let instance = azure::verify(evidence, &trust.azure, policy, &asked)?;
             policy.azure.check_allowed(&instance)?;
             Ok(instance)
         }
         Evidence::Google(token) => {
             let keys = trust.google.as_ref().and_then(CurrentKeys::load);
             let keys = keys.ok_or(VerifyError::KeysMissing(Provider::Google))?;
-            let instance = google::verify(token, &keys, policy, now)?;
+            let instance = google::verify(token, &keys, policy, &asked)?;
             policy.google.check_allowed(&instance)?;
             Ok(instance)
         }

@@ -87,9 +87,10 @@ impl<'a> Keeper<'a> {
     }
 
     async fn log_in(&mut self) -> Result<Duration, SidecarError> {
-        let login = self.settings.cloud.login(self.agent_name.as_deref()).await?;
+        let Settings { broker, cloud, .. } = self.settings;
+        let login = cloud.login(broker, self.agent_name.as_deref()).await?;
         let asked = self.clock.now();
-        let answer = self.settings.broker.login(&login).await?;
+        let answer = broker.login(&login).await?;
         let answered = self.clock.now();
         let text = token_file::render(&answer, self.settings.format);
         token_file::replace(&self.settings.token_file, &text)?;

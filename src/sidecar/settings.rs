@@ -4,10 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::error::SidecarError;
 use super::token_file::Format;
 use crate::client::metadata::{Endpoints, MetadataError, MetadataReader, detect};
-use crate::client::{BrokerClient, Login};
+use crate::client::{BrokerClient, ClientError, Login};
 use crate::names::Provider;
+use crate::wire::{Challenge, ChallengeRequest};
 
 /// What a sidecar is to do.
 #[derive(Clone, Debug)]
@@ -37,8 +39,8 @@ pub struct Cloud {
     pub provider: Option<Provider>,
     /// Where the metadata services are.
     pub endpoints: Endpoints,
-    /// Whom Google's proof is for.
-    pub audience: String,
+    /// Whom Google's proof is for, where that is said: it answers no challenge then.
+    pub audience: Option<String>,
 }
 
 impl Cloud {
@@ -53,12 +55,47 @@ impl Cloud {
         }
     }
 
-    /// The machine's proof, as of now, as a login for the agent of this name.
+    /// A login for the agent of this name, by a proof that the machine makes for it now: where the
+    /// cloud's proof can answer a challenge of the broker's, it does, and nobody else can use it.
     ///
     /// # Errors
-    /// [`MetadataError`], with what to do about it.
-    pub async fn login(&self, agent_name: Option<&str>) -> Result<Login, MetadataError> {
-        let proof = self.reader().await?.proof(&self.audience).await?;
+    /// [`SidecarError`]: no proof, with what to do about it, or no broker.
+    pub async fn login(
+        &self,
+        broker: &BrokerClient,
+        agent_name: Option<&str>,
+    ) -> Result<Login, SidecarError> {
+        let reader = self.reader().await?;
+        let proof = match self.challenge(reader.provider(), broker, agent_name).await? {
+            Some(challenge) => reader.answer(&challenge).await?,
+            None => reader.proof(self.audience_at(broker)).await?,
+        };
         Ok(proof.of_agent(agent_name))
+    }
+
+    /// Whom Google's proof is for when it answers no challenge.
+    pub fn audience_at<'a>(&'a self, broker: &'a BrokerClient) -> &'a str {
+        self.audience.as_deref().unwrap_or(broker.url())
+    }
+
+    async fn challenge(
+        &self,
+        provider: Provider,
+        broker: &BrokerClient,
+        agent_name: Option<&str>,
+    ) -> Result<Option<Challenge>, ClientError> {
+        if provider == Provider::Aws || (provider == Provider::Google && self.audience.is_some()) {
+            return Ok(None);
+        }
+        let asked = ChallengeRequest {
+            provider: Some(provider.to_string()),
+            agent_name: agent_name.map(str::to_owned),
+        };
+        match broker.challenge(&asked).await {
+            Ok(challenge) => Ok(Some(challenge)),
+            // An earlier broker, or a cloud or a name that it has not: the login tells which.
+            Err(ClientError::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -28,7 +28,7 @@ pub struct Claims {
     pub resource: ResourceClaim,
     /// The machine that was proven.
     pub instance: InstanceClaim,
-    /// How it was proven (RFC 8176): one kind of proof.
+    /// How it was proven (RFC 8176): one kind of proof, and `challenge` where it answered one.
     pub amr: Vec<String>,
     /// Who acts through it (RFC 8693 section 4.1): of a sub-agent's token, the root agent that asked
     /// for it.

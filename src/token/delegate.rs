@@ -78,6 +78,7 @@ pub fn delegate(
         issued_at,
         expires_at,
         proof_kind: session.proof_kind(),
+        challenge: None,
         provider: session.provider(),
         instance_id: session.instance_id().as_str().to_owned(),
         resource_id: session.resource_id(),
@@ -109,7 +110,7 @@ fn claims(session: &Session, record: &LoginGranted, settings: &TokenSettings) ->
             name: session.resource_name().to_owned(),
         },
         instance: session.instance().clone(),
-        amr: vec![record.proof_kind.to_owned()],
+        amr: session.methods().to_vec(),
         act: Some(Actor { sub: session.agent_id(), agent_name: session.agent_name().to_owned() }),
     }
 }

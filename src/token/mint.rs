@@ -11,8 +11,11 @@ use zeroize::Zeroizing;
 use super::claims::{Claims, InstanceClaim, ResourceClaim};
 use super::keys::{SigningFailed, SigningKey};
 use crate::directory::Agent;
-use crate::event::LoginGranted;
+use crate::event::{AnsweredChallenge, LoginGranted};
 use crate::names::new_id;
+
+/// The word in `amr` for a proof that answered a challenge.
+const CHALLENGE: &str = "challenge";
 
 /// What every token has in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +90,10 @@ fn record(
         issued_at,
         expires_at,
         proof_kind: instance.proof_kind().as_str(),
+        challenge: instance.answered().map(|answered| AnsweredChallenge {
+            nonce: answered.nonce().to_owned(),
+            expires_at: answered.remember_until(),
+        }),
         provider: instance.provider(),
         instance_id: instance.instance_id().as_str().to_owned(),
         resource_id: agent.resource_id(),
@@ -113,9 +120,15 @@ fn claims(agent: &Agent, record: &LoginGranted, settings: &TokenSettings) -> Cla
             region: instance.region().to_owned(),
             instance_id: record.instance_id.clone(),
         },
-        amr: vec![record.proof_kind.to_owned()],
+        amr: methods(record),
         act: None,
     }
+}
+
+/// How the machine proved itself (RFC 8176): by this kind of proof, and perhaps made for this login.
+fn methods(record: &LoginGranted) -> Vec<String> {
+    let challenge = record.challenge.as_ref().map(|_| CHALLENGE.to_owned());
+    std::iter::once(record.proof_kind.to_owned()).chain(challenge).collect()
 }
 
 /// Compact serialisation (RFC 7515 section 3.1).

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::{Zeroize as _, Zeroizing};
@@ -68,6 +69,20 @@ impl SealingKey {
         Ok(secret)
     }
 
+    /// A key for a purpose of its own (HKDF-SHA256, RFC 5869): who learns it learns nothing of this
+    /// one, nor of what is derived by other labels.
+    ///
+    /// # Errors
+    /// [`NotDerived`], which a length of 32 bytes never leads to.
+    pub fn derive(&self, label: &str) -> Result<Zeroizing<[u8; 32]>, NotDerived> {
+        let mut derived = Zeroizing::new([0; 32]);
+        let extracted = Salt::new(HKDF_SHA256, &[]).extract(self.bytes.as_slice());
+        let info = [label.as_bytes()];
+        let expanded = extracted.expand(&info, HKDF_SHA256).map_err(|_| NotDerived)?;
+        expanded.fill(derived.as_mut_slice()).map_err(|_| NotDerived)?;
+        Ok(derived)
+    }
+
     fn cipher(&self) -> Result<RandomizedNonceKey, DoesNotOpen> {
         RandomizedNonceKey::new(&AES_256_GCM, self.bytes.as_slice()).map_err(|_| DoesNotOpen)
     }
@@ -88,6 +103,11 @@ pub struct NotASealingKey;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the sealing key does not open it")]
 pub struct DoesNotOpen;
+
+/// The library gave no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no key could be derived")]
+pub struct NotDerived;
 
 #[cfg(test)]
 mod tests {
@@ -118,6 +138,17 @@ mod tests {
         for length in 0..blob.len() {
             assert_eq!(key(1).open("kid", &blob[..length]), Err(DoesNotOpen), "length {length}");
         }
+    }
+
+    #[test]
+    fn a_derived_key_is_of_its_key_and_its_label() {
+        let derived = |seed, label| *key(seed).derive(label).unwrap();
+        // Another implementation of RFC 5869 gives the same: no broker may derive another one.
+        assert_eq!(&derived(1, "a label")[..4], [0x08, 0x06, 0xf1, 0x50]);
+        assert_eq!(derived(1, "a label"), derived(1, "a label"));
+        assert_ne!(derived(1, "a label"), derived(1, "another label"));
+        assert_ne!(derived(1, "a label"), derived(2, "a label"));
+        assert_ne!(derived(1, "a label"), [1; 32]);
     }
 
     #[test]

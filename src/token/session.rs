@@ -93,6 +93,11 @@ impl Session {
         self.behind.proof_kind
     }
 
+    /// How it was proven, as the token's `amr` says.
+    pub fn methods(&self) -> &[String] {
+        &self.claims.amr
+    }
+
     /// Whether the agent is connected at this time.
     pub fn is_connected(&self, now: DateTime<Utc>) -> bool {
         is_recent(self.behind.last_seen_at, now)

@@ -1,6 +1,7 @@
 //! What do requests and answers look like as JSON? Shared by the front door and the client; serde
 //! and the OpenAPI schema only, no behaviour.
 
+mod challenge;
 mod compat;
 mod discovery;
 mod health;
@@ -9,6 +10,7 @@ mod me;
 mod problem;
 mod registration;
 
+pub use challenge::{Challenge, ChallengeRequest};
 pub use compat::{
     CompatAwsLogin, CompatAzureLogin, CompatError, CompatGoogleLogin, CompatSession,
     CompatValidation,

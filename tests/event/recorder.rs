@@ -7,12 +7,15 @@ use actix::Actor as _;
 use callsign::database::Database;
 use callsign::event::actor::{Recorder, RecorderSettings};
 use callsign::event::{
-    AuthEvent, Happening, Heartbeat, LoginGranted, LoginRefused, Receipt, Record, RecordError,
+    AnsweredChallenge, AuthEvent, Happening, Heartbeat, LoginGranted, LoginRefused, Receipt,
+    Record, RecordError,
 };
 use callsign::mailbox::{Gate, Lifeline, Mailbox, Ping, Unavailable};
 use callsign::metrics::Metrics;
 use callsign::names::{Provider, new_id};
-use entity::{agent, auth_event, issued_token, refused_login, resource, signing_key};
+use entity::{
+    agent, answered_challenge, auth_event, issued_token, refused_login, resource, signing_key,
+};
 use futures_util::future::join_all;
 use sea_orm::{EntityTrait, PaginatorTrait as _, TransactionTrait as _};
 use tokio::sync::mpsc;
@@ -72,6 +75,7 @@ impl Scene {
             issued_at: now(),
             expires_at: now() + chrono::TimeDelta::hours(1),
             proof_kind: "aws:rsa2048",
+            challenge: None,
             provider: Provider::Aws,
             instance_id: "i-1".to_owned(),
             resource_id: self.resource_id,
@@ -79,6 +83,17 @@ impl Scene {
             agent_name: "main".to_owned(),
         };
         record(Happening::LoginGranted(granted))
+    }
+
+    /// A granted login that answers the challenge of this nonce.
+    fn answering(&self, nonce: Option<&str>) -> Record {
+        let mut record = self.granted("kid");
+        if let Happening::LoginGranted(granted) = &mut record.0.what {
+            let expires_at = now() + chrono::TimeDelta::minutes(16);
+            granted.challenge =
+                nonce.map(|nonce| AnsweredChallenge { nonce: nonce.to_owned(), expires_at });
+        }
+        record
     }
 
     async fn count<E: EntityTrait<Model: Send + Sync>>(&self) -> u64 {
@@ -169,6 +184,45 @@ async fn a_bad_record_takes_no_other_of_its_group_down() {
     assert_eq!(scene.count::<auth_event::Entity>().await, 4);
     // And the recorder goes on.
     assert!(is_kept(&recorder.record.ask(scene.granted("kid")).await));
+}
+
+#[actix::test]
+async fn a_challenge_that_was_answered_before_takes_no_other_of_its_group_down() {
+    let scene = Scene::set().await;
+    let recorder = scene.recorder();
+    let nonces = [Some("1"), Some("2"), Some("1"), None, None, Some("2"), Some("2"), Some("3")];
+    let asked = nonces.iter().map(|nonce| recorder.record.ask(scene.answering(*nonce)));
+    let answers = join_all(asked).await;
+    let late: Vec<bool> =
+        answers.iter().map(|answer| *answer == Ok(Err(RecordError::ChallengeAnswered))).collect();
+    assert_eq!(late, [false, false, true, false, false, true, true, false]);
+    assert_eq!(answers.iter().filter(|answer| is_kept(answer)).count(), 5);
+    assert_eq!(scene.count::<issued_token::Entity>().await, 5);
+    assert_eq!(scene.count::<auth_event::Entity>().await, 5);
+    assert_eq!(scene.count::<answered_challenge::Entity>().await, 3);
+    // In one commit with the others, not each in one of its own.
+    let page = scene.metrics.encode();
+    assert!(page.contains("callsign_commit_size_count 2"), "{page}");
+}
+
+#[actix::test]
+async fn a_login_that_gets_no_token_gives_its_challenge_back() {
+    let scene = Scene::set().await;
+    let recorder = scene.recorder();
+    let mut ended = scene.answering(Some("1"));
+    if let Happening::LoginGranted(granted) = &mut ended.0.what {
+        granted.agent_id = Uuid::from_u128(1);
+    }
+    assert_eq!(recorder.record.ask(ended).await, Ok(Err(RecordError::AgentEnded)));
+    assert_eq!(scene.count::<answered_challenge::Entity>().await, 0);
+    // So does one whose group fails, and one that fails alone.
+    let mut lost = scene.answering(Some("1"));
+    if let Happening::LoginGranted(granted) = &mut lost.0.what {
+        granted.key_id = "a key that is not there".to_owned();
+    }
+    assert!(matches!(recorder.record.ask(lost).await, Ok(Err(RecordError::Database(_)))));
+    assert_eq!(scene.count::<answered_challenge::Entity>().await, 0);
+    assert!(is_kept(&recorder.record.ask(scene.answering(Some("1"))).await));
 }
 
 #[actix::test]

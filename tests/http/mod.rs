@@ -15,7 +15,7 @@ mod registration;
 mod registration_at_once;
 mod registration_attacks;
 mod registration_model;
-mod session;
+pub(crate) mod session;
 mod sub_agents;
 mod token_attacks;
 mod unavailable;

@@ -24,7 +24,7 @@ async fn token(broker: &TestBroker) -> String {
 
 /// Reads a token as a service that accepts it would: by the published keys, and by a library that
 /// shares no code with the broker.
-pub(super) async fn read(broker: &TestBroker, token: &str, audience: &str) -> TokenData<Value> {
+pub(crate) async fn read(broker: &TestBroker, token: &str, audience: &str) -> TokenData<Value> {
     let keys = broker.get("/.well-known/jwks.json").await;
     let keys: JwkSet = serde_json::from_str(&keys.text).unwrap();
     let key = keys.find(&decode_header(token).unwrap().kid.unwrap()).unwrap();

@@ -85,6 +85,13 @@ impl Machine {
         self.broker = Some(Served::start(self.folder.path(), &["--config", "broker.toml"]));
     }
 
+    /// Starts a broker that believes this machine, with these settings and resources.
+    pub fn start_broker_with(&mut self, toml: &str) {
+        self.configure(toml);
+        self.broker =
+            Some(Served::start_with_google(self.folder.path(), &["--config", "broker.toml"]));
+    }
+
     pub fn stop_broker(&mut self) {
         let broker = self.broker.take().unwrap();
         broker.signal(Signal::TERM);
@@ -127,21 +134,27 @@ impl Machine {
         let mut command = Command::new(&self.program);
         command.current_dir(self.folder.path()).env_clear();
         let metadata = format!("http://127.0.0.1:{}", self.metadata_port);
+        command.env("GCE_METADATA_HOST", format!("127.0.0.1:{}", self.metadata_port));
+        command.env("CALLSIGN_AZURE_METADATA_ENDPOINT", &metadata);
         command.env("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata);
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin");
         command
     }
 
     fn register(&self, agents: &[&str]) {
-        let declared = match agents {
+        self.configure(&match agents {
             [] => String::new(),
             agents => crate::support::broker::resource(INSTANCE, agents),
-        };
+        });
+    }
+
+    fn configure(&self, rest: &str) {
         let toml = format!(
-            "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{url}\"\n\
-             [database]\nurl = \"sqlite://callsign.db?mode=rwc\"\n\
-             [identity.aws]\ntrust = [\"emulator/aws.toml\"]\n\
-             [identity.google]\nenabled = false\n{declared}",
+            "http.listen = \"127.0.0.1:{port}\"\nhttp.public_url = \"{url}\"\n\
+             database.url = \"sqlite://callsign.db?mode=rwc\"\n\
+             identity.aws.trust = [\"emulator/aws.toml\"]\n\
+             identity.azure.trust = [\"emulator/azure.toml\"]\n\
+             identity.google.keys_file = \"emulator/google-jwks.json\"\n{rest}",
             port = self.broker_port,
             url = self.broker_url(),
         );

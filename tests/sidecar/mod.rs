@@ -1,5 +1,6 @@
 //! Does `callsign agent` keep a token, whatever happens around it? As processes, like on a machine.
 
+mod challenge;
 mod endings;
 mod keeping;
 mod machine;

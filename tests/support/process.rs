@@ -24,15 +24,18 @@ pub struct Served {
 impl Served {
     /// Starts a broker in this folder and waits until it is ready.
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(folder)
-            .arg("serve")
-            .args(arguments)
-            // Tests talk to this machine only.
-            .env("CALLSIGN_IDENTITY__GOOGLE__ENABLED", "false")
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        // Tests talk to this machine only.
+        let without_google = ("CALLSIGN_IDENTITY__GOOGLE__ENABLED", "false");
+        Self::spawn(command(folder).args(["serve"]).args(arguments).envs([without_google]))
+    }
+
+    /// The same with Google's machines let in: the configuration has their keys in a file.
+    pub fn start_with_google(folder: &Path, arguments: &[&str]) -> Self {
+        Self::spawn(command(folder).args(["serve"]).args(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let mut served = Self { url: String::new(), child, log };
         let ready = served.wait_for(" ready ");

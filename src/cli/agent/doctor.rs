@@ -2,7 +2,7 @@
 
 use crate::cli::identity::{Identity, Name, environment};
 use crate::cli::outcome::{Failure, Outcome, print};
-use crate::client::{BrokerClient, Login};
+use crate::client::BrokerClient;
 use crate::clock::Clock;
 use crate::sidecar::skew::{describe, skew};
 use crate::sidecar::{Cloud, SidecarError};
@@ -31,12 +31,12 @@ pub(super) async fn run(args: Args) -> Outcome {
     let name = args.name.choose(&environment);
 
     // The two halves do not need each other: a failure of one hides none of the other's.
-    let proof = tell("metadata", metadata(&cloud).await)?;
+    let proof = tell("metadata", metadata(&cloud, &broker).await)?;
     let clock = tell("broker", ask_broker(&broker).await)?;
     let login = match (proof, &clock) {
-        (Ok(proof), Ok(())) => tell("login", try_login(&broker, proof, name.as_deref()).await)?,
+        (Ok(()), Ok(())) => tell("login", try_login(&broker, &cloud, name.as_deref()).await)?,
         (Err(failure), _) => Err(failure),
-        (Ok(_), Err(_)) => Ok(()),
+        (Ok(()), Err(_)) => Ok(()),
     };
     clock.and(login)
 }
@@ -58,10 +58,11 @@ fn tell<T>(step: &str, found: Step<T>) -> Result<Result<T, Failure>, Failure> {
     }
 }
 
-async fn metadata(cloud: &Cloud) -> Step<Login> {
-    let login = cloud.login(None).await.map_err(SidecarError::from)?;
-    let text = format!("a machine of {}, and its proof can be read", login.provider());
-    Ok((text, login))
+/// The proof answers no challenge here: the broker may be what is wrong.
+async fn metadata(cloud: &Cloud, broker: &BrokerClient) -> Step<()> {
+    let reader = cloud.reader().await.map_err(SidecarError::from)?;
+    reader.proof(cloud.audience_at(broker)).await.map_err(SidecarError::from)?;
+    Ok((format!("a machine of {}, and its proof can be read", reader.provider()), ()))
 }
 
 async fn ask_broker(broker: &BrokerClient) -> Step<()> {
@@ -75,8 +76,8 @@ async fn ask_broker(broker: &BrokerClient) -> Step<()> {
     }
 }
 
-async fn try_login(broker: &BrokerClient, proof: Login, name: Option<&str>) -> Step<()> {
-    let answer = broker.dry_run(proof.of_agent(name)).await?;
+async fn try_login(broker: &BrokerClient, cloud: &Cloud, name: Option<&str>) -> Step<()> {
+    let answer = broker.dry_run(cloud.login(broker, name).await?).await?;
     let (agent, machine) = (&answer.agent.name, &answer.resource.name);
     let text = match &answer.enrolment {
         None => format!("this is {agent} on {machine}, and would get a token"),

@@ -31,14 +31,14 @@ impl AzureMetadataReader {
         Service::new(Provider::Azure, endpoint).map(Self)
     }
 
-    /// The proof to log in with. The document brings its signer's certificate only; those between
+    /// The proof to log in with, holding this nonce if one is given. The document brings its signer's certificate only; those between
     /// it and Azure's authorities are fetched from where the certificates say they are, as far as
     /// they are there: the broker may know them, and decides.
     ///
     /// # Errors
     /// [`MetadataError`].
-    pub async fn proof(&self) -> Result<AzureLogin, MetadataError> {
-        let Attested { encoding, signature } = self.attested().await?;
+    pub async fn proof(&self, nonce: Option<&str>) -> Result<AzureLogin, MetadataError> {
+        let Attested { encoding, signature } = self.attested(nonce).await?;
         let certificates = aia::intermediates(&self.0.http, &signature).await;
         let certificates = (!certificates.is_empty()).then_some(certificates);
         Ok(AzureLogin {
@@ -49,15 +49,16 @@ impl AzureMetadataReader {
         })
     }
 
-    async fn attested(&self) -> Result<Attested, MetadataError> {
+    async fn attested(&self, nonce: Option<&str>) -> Result<Attested, MetadataError> {
         let Self(service) = self;
         let request = service.http.get(service.url(ATTESTED)).header("Metadata", "true");
+        let request = request.query(&nonce.map(|nonce| ("nonce", nonce)).as_slice());
         let text = service.text(request).await?;
         serde_json::from_str(&text).map_err(|_| service.error(Trouble::Unreadable))
     }
 
     /// Whether it is this cloud's service that answers.
     pub(super) async fn is_there(&self) -> Result<(), MetadataError> {
-        self.attested().await.map(|_| ())
+        self.attested(None).await.map(|_| ())
     }
 }

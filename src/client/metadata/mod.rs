@@ -18,6 +18,7 @@ pub use google::GoogleMetadataReader;
 
 use super::login::Login;
 use crate::names::Provider;
+use crate::wire::Challenge;
 
 /// A reader of one cloud's metadata service.
 #[derive(Clone, Debug)]
@@ -52,7 +53,20 @@ impl MetadataReader {
     pub async fn proof(&self, audience: &str) -> Result<Login, MetadataError> {
         Ok(match self {
             Self::Aws(reader) => Login::Aws(reader.proof().await?),
-            Self::Azure(reader) => Login::Azure(reader.proof().await?),
+            Self::Azure(reader) => Login::Azure(reader.proof(None).await?),
+            Self::Google(reader) => Login::Google(reader.proof(audience).await?),
+        })
+    }
+
+    /// The same, made to answer this challenge of a broker's. AWS's documents can answer none.
+    ///
+    /// # Errors
+    /// [`MetadataError`], with what to do about it.
+    pub async fn answer(&self, challenge: &Challenge) -> Result<Login, MetadataError> {
+        let Challenge { nonce, audience, .. } = challenge;
+        Ok(match self {
+            Self::Aws(reader) => Login::Aws(reader.proof().await?),
+            Self::Azure(reader) => Login::Azure(reader.proof(Some(nonce)).await?),
             Self::Google(reader) => Login::Google(reader.proof(audience).await?),
         })
     }

@@ -50,7 +50,7 @@ async fn answer<T: CompatLogin>(
     let login: T = body::read(request, payload).await?;
     let request = LoginRequest {
         request_id: request_id.into_string(),
-        proof: login.proof()?,
+        proof: login.proof()?.of_existing_client(),
         agent_name: wanted_name(login.agent_name()),
     };
     let granted = authenticate(&front.broker, request).await?;

@@ -18,7 +18,8 @@ const ENCODING: &str = "pkcs7";
 /// Logs an agent in on Azure.
 ///
 /// Send `signature` of the metadata service's attested document. Where the broker knows no
-/// authority that issued its signer's certificate, `certificates` complete the path to one.
+/// authority that issued its signer's certificate, `certificates` complete the path to one. A
+/// document whose nonce has ten digits is meant to answer a challenge of `POST /v1/challenge`.
 ///
 /// With `dry_run`, all is decided and recorded as for a login, and the answer tells which agent it
 /// would be: no token is given and no machine registered.

@@ -15,7 +15,7 @@ use crate::wire::GoogleLogin;
 /// Logs an agent in on Google.
 ///
 /// Send `json_web_token`: what the metadata service's `identity` gives with `format=full` and one
-/// of the broker's audiences.
+/// of the broker's audiences, or that of a challenge of `POST /v1/challenge`.
 ///
 /// With `dry_run`, all is decided and recorded as for a login, and the answer tells which agent it
 /// would be: no token is given and no machine registered.

@@ -1,0 +1,48 @@
+//! The challenges that were answered of late. The primary key is what says that each counts once;
+//! the index leads to those that may go.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for statement in STATEMENTS {
+            let statement = in_dialect(statement, manager.get_database_backend());
+            manager.get_connection().execute_unprepared(&statement).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let connection = manager.get_connection();
+        connection.execute_unprepared("DROP TABLE answered_challenge").await.map(drop)
+    }
+}
+
+const STATEMENTS: [&str; 2] = [
+    "CREATE TABLE answered_challenge (
+        provider {text} NOT NULL,
+        instance_id {text} NOT NULL,
+        nonce {text} NOT NULL,
+        token_id {uuid} NOT NULL,
+        expires_at {time} NOT NULL,
+        PRIMARY KEY (provider, instance_id, nonce)
+    )",
+    "CREATE INDEX answered_challenge_expired ON answered_challenge (expires_at)",
+];
+
+/// Fills in the column types of the engine, those that SeaORM binds its values to.
+fn in_dialect(statement: &str, backend: DbBackend) -> String {
+    let types: [(&str, &str, &str); 3] = [
+        ("{uuid}", "uuid_text", "uuid"),
+        ("{text}", "text", "text"),
+        ("{time}", "timestamp_with_timezone_text", "timestamptz"),
+    ];
+    types.iter().fold(statement.to_owned(), |sql, (word, sqlite, postgres)| {
+        sql.replace(word, if backend == DbBackend::Postgres { postgres } else { sqlite })
+    })
+}
