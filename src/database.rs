@@ -250,6 +250,33 @@ pub enum OpenError {
     Migration(DbErr),
 }
 
+/// For tests of rooms that hold no table.
+#[cfg(test)]
+impl Database {
+    /// A new one in this folder.
+    pub(crate) async fn in_folder(folder: &std::path::Path) -> Self {
+        let url = format!("sqlite://{}?mode=rwc", folder.join("a.db").display());
+        Self::open(&config::Database { url }).await.unwrap()
+    }
+
+    /// The same database, where this happens after each statement that is run.
+    pub(crate) fn after_each_statement(
+        mut self,
+        happens: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Self {
+        self.connection.set_metric_callback(move |info| happens(&info.statement.sql));
+        self
+    }
+
+    /// How many rows a table has.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let sql = format!("SELECT COUNT(*) FROM {table}");
+        let count = Statement::from_string(self.connection.get_database_backend(), sql);
+        let row = self.connection.query_one_raw(count).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{Server, ServerHandle};
 use tokio::task::JoinHandle;
 
 use crate::broker::Broker;
@@ -19,8 +19,9 @@ use crate::config::Config;
 use crate::http::{BODY_PATIENCE, Front, ServeSettings, serve};
 use crate::token::SealingKey;
 
-/// How long requests under way may take when the service stops.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long requests under way may take when the service stops: the whole end is to take 10
+/// seconds at most, and one of them is the database's.
+const GRACE: Duration = Duration::from_secs(9);
 
 /// A broker that serves.
 #[derive(Debug)]
@@ -45,28 +46,19 @@ impl Service {
         listener: TcpListener,
     ) -> Result<Self, ServiceError> {
         let address = listener.local_addr()?;
-        let system = System::start(config, sealing_key, clock).await?;
-        let deployed = follow(system.broker(), config).await?;
-        tell(deployed);
-        let front = Front {
-            broker: system.broker().clone(),
-            database: system.database().clone(),
-            jwks: system.jwks().clone(),
-            issuer: config.token.issuer.clone(),
-            public_url: config.http.public_url.clone(),
-            providers: enabled_providers(&config.identity),
-            operators: Operators::new(config.operators.clone()),
-        };
-        let settings = ServeSettings {
-            workers: config.http.workers,
-            grace: GRACE,
-            body_patience: BODY_PATIENCE,
-        };
-        let (desk, template) = (system.desk().clone(), front.clone());
-        let on_each_thread = move || Front { broker: desk.open(), ..template.clone() };
-        let server = serve(on_each_thread, listener, settings)?;
-        let handle = server.handle();
-        Ok(Self { system, front, address, handle, task: actix::spawn(server) })
+        // In a box: whoever starts a broker holds this future within its own.
+        let system = Box::pin(System::start(config, sealing_key, clock)).await?;
+        let front = front(&system, config);
+        match open(&system, config, &front, listener).await {
+            Ok(server) => {
+                let handle = server.handle();
+                Ok(Self { system, front, address, handle, task: actix::spawn(server) })
+            }
+            Err(error) => {
+                system.stop().await;
+                Err(error)
+            }
+        }
     }
 
     /// Where the front door is.
@@ -111,6 +103,33 @@ impl Service {
         self.handle.stop(true).await;
         self.system.stop().await;
     }
+}
+
+fn front(system: &System, config: &Config) -> Front {
+    Front {
+        broker: system.broker().clone(),
+        database: system.database().clone(),
+        jwks: system.jwks().clone(),
+        issuer: config.token.issuer.clone(),
+        public_url: config.http.public_url.clone(),
+        providers: enabled_providers(&config.identity),
+        operators: Operators::new(config.operators.clone()),
+    }
+}
+
+/// Converges, and opens the door.
+async fn open(
+    system: &System,
+    config: &Config,
+    front: &Front,
+    listener: TcpListener,
+) -> Result<Server, ServiceError> {
+    tell(follow(system.broker(), config).await?);
+    let settings =
+        ServeSettings { workers: config.http.workers, grace: GRACE, body_patience: BODY_PATIENCE };
+    let (desk, template) = (system.desk().clone(), front.clone());
+    let on_each_thread = move || Front { broker: desk.open(), ..template.clone() };
+    Ok(serve(on_each_thread, listener, settings)?)
 }
 
 fn tell(Deployed { converged, unchanged, retired, kept }: Deployed) {

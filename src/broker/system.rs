@@ -25,8 +25,8 @@ use crate::directory::actor::Directory;
 use crate::event::actor::{Recorder, RecorderSettings};
 use crate::event::{AuthEvent, Bus, Happening};
 use crate::identity::{
-    AwsKind, AwsPolicy, AzureCloud, AzurePolicy, Challenger, Demand, GooglePolicy, Policy,
-    SourceError, Trust, Verifier,
+    AwsKind, AwsPolicy, AzureCloud, AzurePolicy, Challenger, CurrentKeys, Demand, GooglePolicy,
+    Policy, SourceError, Trust, Verifier,
 };
 use crate::mailbox::{Gate, Lifeline, Mailbox};
 use crate::metrics::Metrics;
@@ -47,6 +47,9 @@ const PLACES: usize = 2 * LOGINS;
 
 /// How long a request to an actor may take. Callers give up soon after.
 const DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long the database may take to close. One that hangs must not hold the process up.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// What the key of challenges is derived for. Another text is another key: brokers of one database
 /// would no longer take each other's challenges.
@@ -103,15 +106,11 @@ impl System {
             clock,
             metrics: Metrics::new(),
         };
-        let (google_keys, clock) = (rooms.trust.google.clone(), rooms.clock.clone());
-        let database = rooms.database.clone();
+        let google_keys = rooms.trust.google.clone();
         let mut system = rooms.start();
-        system.announce().await?;
-        system.background.push(super::answers::forget(database, clock.clone()));
-        if let Some(keys) = google_keys {
-            system
-                .background
-                .push(super::google_keys::keep(&config.identity.google, keys, clock).await?);
+        if let Err(error) = system.begin(&config.identity.google, google_keys).await {
+            system.stop().await;
+            return Err(error);
         }
         system.keeping = Some(retention::keep(system.broker(), &system.database, config));
         Ok(system)
@@ -147,7 +146,10 @@ impl System {
         }
     }
 
-    /// Stops the actors and closes the database. Stop the front door first.
+    /// Closes the database and stops the actors. Stop the front door first.
+    ///
+    /// In this order: a connection comes back on the thread that took it, so with that thread gone
+    /// nobody would wait for a commit under way, nor for SQLite to clear its files away.
     pub async fn stop(self) {
         if let Some(keeping) = self.keeping {
             keeping.stop().await;
@@ -155,12 +157,29 @@ impl System {
         for task in &self.background {
             task.abort();
         }
+        match tokio::time::timeout(CLOSING, self.database.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the database did not close cleanly"),
+            Err(_elapsed) => tracing::warn!("the database did not close in time"),
+        }
         for arbiter in &self.arbiters {
             arbiter.stop();
         }
-        if let Err(error) = self.database.close().await {
-            tracing::warn!(%error, "the database did not close cleanly");
+    }
+
+    /// The first things that the actors do, before anybody asks.
+    async fn begin(
+        &mut self,
+        google: &config::Google,
+        keys: Option<CurrentKeys>,
+    ) -> Result<(), StartError> {
+        self.announce().await?;
+        let clock = self.broker().clock.clone();
+        self.background.push(super::answers::forget(self.database.clone(), clock.clone()));
+        if let Some(keys) = keys {
+            self.background.push(super::google_keys::keep(google, keys, clock).await?);
         }
+        Ok(())
     }
 
     async fn announce(&self) -> Result<(), StartError> {

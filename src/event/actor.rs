@@ -273,3 +273,6 @@ impl Waiting {
         let _ = self.done.send(outcome);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use rustix::process::Signal;
 use sea_orm::ConnectionTrait as _;
 use tempfile::TempDir;
 
+use crate::support::broker::resource;
 use crate::support::process::{Served, callsign};
 
 const FREE_PORT: &str = "[http]\nlisten = \"127.0.0.1:0\"\n[database]\n\
@@ -39,10 +40,40 @@ fn content(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// A folder in which this has since been refused by the database itself.
+async fn served_before_and_broken(refused: &str) -> TempDir {
+    let folder = served_before();
+    let trigger = format!(
+        "CREATE TRIGGER broken BEFORE INSERT ON {refused} BEGIN SELECT RAISE(ABORT, 'no'); END"
+    );
+    change(&folder, &trigger).await;
+    folder
+}
+
+async fn change(folder: &TempDir, statement: &str) {
+    let path = folder.path().join("callsign.db");
+    let sql = sea_orm::Database::connect(format!("sqlite://{}", path.display())).await.unwrap();
+    sql.execute_unprepared(statement).await.unwrap();
+    sql.close().await.unwrap();
+}
+
+fn names(files: &[(String, Vec<u8>)]) -> Vec<&str> {
+    files.iter().map(|(name, _)| name.as_str()).collect()
+}
+
 /// Holds a start in this folder to fail, with all of this said and nothing changed.
 #[track_caller]
 fn assert_refuses(folder: &TempDir, said: &[&str]) {
     let before = content(folder.path());
+    assert_fails(folder, said);
+    let after = content(folder.path());
+    assert_eq!(names(&before), names(&after));
+    assert!(before == after, "a file was changed");
+}
+
+/// Holds a start in this folder to fail, with all of this said.
+#[track_caller]
+fn assert_fails(folder: &TempDir, said: &[&str]) {
     let output = callsign(folder.path(), &["serve", "-c", "a.toml"]);
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");
@@ -50,12 +81,6 @@ fn assert_refuses(folder: &TempDir, said: &[&str]) {
         assert!(told.contains(text), "{text}\n{told}");
     }
     assert!(!told.contains("panicked"), "{told}");
-    let names = |files: &[(String, Vec<u8>)]| {
-        files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
-    };
-    let after = content(folder.path());
-    assert_eq!(names(&before), names(&after));
-    assert!(before == after, "a file was changed");
 }
 
 #[test]
@@ -118,10 +143,24 @@ fn a_sealing_key_that_others_may_read() {
 #[actix::test]
 async fn a_database_newer_than_the_program() {
     let folder = served_before();
-    let path = folder.path().join("callsign.db");
-    let sql = sea_orm::Database::connect(format!("sqlite://{}", path.display())).await.unwrap();
     let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m2999_future', 0)";
-    sql.execute_unprepared(newer).await.unwrap();
-    sql.close().await.unwrap();
+    change(&folder, newer).await;
     assert_refuses(&folder, &["newer than this callsign", "m2999_future", "newer callsign"]);
+}
+
+#[actix::test]
+async fn a_start_that_cannot_be_recorded() {
+    let folder = served_before_and_broken("auth_event").await;
+    assert_refuses(&folder, &["the start could not be recorded"]);
+}
+
+#[actix::test]
+async fn a_resource_that_cannot_be_registered() {
+    let folder = served_before_and_broken("resource").await;
+    let declared = resource("i-1", &["main"]);
+    fs::write(folder.path().join("a.toml"), FREE_PORT.to_owned() + &declared).unwrap();
+    let before = content(folder.path());
+    assert_fails(&folder, &["the resources of the configuration could not be registered"]);
+    // That it was started is on record; nothing lies about.
+    assert_eq!(names(&before), names(&content(folder.path())));
 }

@@ -16,22 +16,27 @@ fn serve(folder: &tempfile::TempDir) -> Served {
     Served::start(folder.path(), &["-c", "a.toml"])
 }
 
-#[test]
-fn a_request_under_way_is_answered_and_no_new_one_is_taken() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut served = serve(&folder);
-    let body = "{\"pkcs7\": \"AAAA\"}";
+/// Begins a login with a body of this length, and sends none of it yet.
+fn begin_login(served: &Served, body_length: usize) -> TcpStream {
     let mut under_way = TcpStream::connect(served.address()).unwrap();
     let head = format!(
         "POST /v1/login/aws HTTP/1.1\r\nHost: broker\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
-        body.len()
+         Content-Length: {body_length}\r\nExpect: 100-continue\r\n\r\n"
     );
     under_way.write_all(head.as_bytes()).unwrap();
     // The broker says so when it has read the head: from then on the request is under way.
     let mut go_on = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
     under_way.read_exact(&mut go_on).unwrap();
     assert!(go_on.starts_with(b"HTTP/1.1 100 "), "{}", String::from_utf8_lossy(&go_on));
+    under_way
+}
+
+#[test]
+fn a_request_under_way_is_answered_and_no_new_one_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut served = serve(&folder);
+    let body = "{\"pkcs7\": \"AAAA\"}";
+    let mut under_way = begin_login(&served, body.len());
     under_way.write_all(&body.as_bytes()[..4]).unwrap();
 
     served.signal(Signal::TERM);
@@ -45,6 +50,22 @@ fn a_request_under_way_is_answered_and_no_new_one_is_taken() {
     under_way.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
     assert!(served.wait());
+}
+
+/// The one test that takes as long as it says: the bound is what it measures.
+#[test]
+fn a_request_that_never_ends_holds_the_end_up_for_ten_seconds_at_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = serve(&folder);
+    let mut never_ending = begin_login(&served, 1000);
+    let begun = Instant::now();
+    served.signal(Signal::TERM);
+    never_ending.write_all(b"{").unwrap();
+    assert!(served.wait(), "it ends well");
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(10), "it took {took:?}");
+    // And it was waited for: whoever sends slowly is not cut off at once.
+    assert!(took > Duration::from_secs(5), "it took {took:?}");
 }
 
 #[test]

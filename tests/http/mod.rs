@@ -18,4 +18,5 @@ mod registration_model;
 pub(crate) mod session;
 mod sub_agents;
 mod token_attacks;
+mod token_kinds;
 mod unavailable;

@@ -243,7 +243,8 @@ pub fn enrolment(toml: &str) -> Vec<EnrolmentRule> {
     Config::parse([("test.toml".as_ref(), toml)], []).unwrap().enrolment
 }
 
-fn configuration(folder: &TempDir, toml: &str) -> Config {
+/// What every test broker has, over what lies in this folder, and this besides.
+pub fn configuration(folder: &TempDir, toml: &str) -> Config {
     let path = |name: &str| folder.path().join(name);
     let trust = path("aws.toml");
     std::fs::write(&trust, trust_toml(&machine::AWS)).unwrap();

@@ -23,6 +23,16 @@ impl FixedClock {
         *self.0.lock().unwrap() += step;
     }
 
+    /// Breaks: from now on, whoever reads it panics.
+    pub fn break_down(&self) {
+        let this = self.clone();
+        let broken = std::thread::spawn(move || {
+            let _held = this.0.lock().unwrap();
+            panic!("the clock breaks, as it was told to");
+        });
+        assert!(broken.join().is_err());
+    }
+
     /// The same clock, as the broker takes it.
     pub fn clock(&self) -> Clock {
         let this = self.clone();
