@@ -1,7 +1,9 @@
-//! How does the configuration become registrations? Each declared resource is converged, each in
-//! its own transaction; those that came from the configuration and have left it are retired.
+//! How does the configuration become registrations? Each declared resource is converged; those that
+//! came from the configuration and have left it are retired.
 
 use std::collections::HashSet;
+
+use futures_util::{StreamExt as _, stream};
 
 use super::Broker;
 use super::error::{BrokerError, Failed};
@@ -9,6 +11,9 @@ use super::registration::{register, retire};
 use crate::config::Config;
 use crate::directory::{ChangeRefused, Converge, FileResources, Retire};
 use crate::registration::{Registrar, ResourceSpec};
+
+/// Declarations under way: the directory looks at so many together, and writes them together.
+const AT_ONCE: usize = 128;
 
 /// What a deployment changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,8 +44,12 @@ pub async fn follow(broker: &Broker, config: &Config) -> Result<Deployed, Failed
 /// next try goes on from there.
 pub async fn deploy(broker: &Broker, resources: &[ResourceSpec]) -> Result<Deployed, Failed> {
     let mut deployed = Deployed::default();
-    for spec in resources {
-        match register(broker, Converge::from_file(spec.clone())).await {
+    let registering = stream::iter(resources).map(|spec| async move {
+        (spec, register(broker, Converge::from_file(spec.clone())).await)
+    });
+    let mut registered = std::pin::pin!(registering.buffered(AT_ONCE));
+    while let Some((spec, outcome)) = registered.next().await {
+        match outcome {
             Ok(converged) if converged.event.is_some() => deployed.converged += 1,
             Ok(_) => deployed.unchanged += 1,
             Err(BrokerError::Denied(refused)) => {

@@ -3,9 +3,9 @@
 //! It holds no registration in memory: what it answers is what the database says now, so that
 //! several brokers on one database never disagree. Who asks while a look is under way is answered by
 //! the next one, all with one query, so a storm of logins costs few queries and a lone login waits
-//! for nobody.
+//! for nobody. Declarations are grouped the same way, into one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use actix::{
     Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, ResponseFuture,
@@ -34,6 +34,8 @@ pub struct Directory {
     clock: Clock,
     waiting: Vec<Waiting>,
     looking: bool,
+    changes: Vec<WaitingChange>,
+    changing: bool,
     _lifeline: Lifeline,
 }
 
@@ -53,10 +55,27 @@ struct Waiting {
     _place: Place,
 }
 
+/// A declaration that waits for its transaction.
+#[derive(Debug)]
+struct WaitingChange {
+    request: Converge,
+    done: oneshot::Sender<<Converge as Request>::Answer>,
+    _place: Place,
+}
+
 impl Directory {
     /// A directory over this database, that enrols by these rules.
     pub fn new(database: Database, rules: Rules, clock: Clock, lifeline: Lifeline) -> Self {
-        Self { database, rules, clock, waiting: Vec::new(), looking: false, _lifeline: lifeline }
+        Self {
+            database,
+            rules,
+            clock,
+            waiting: Vec::new(),
+            looking: false,
+            changes: Vec::new(),
+            changing: false,
+            _lifeline: lifeline,
+        }
     }
 
     fn look_next(&mut self, context: &mut Context<Self>) {
@@ -69,6 +88,18 @@ impl Directory {
         context.spawn(look.into_actor(self).map(|_, directory, context| {
             directory.looking = false;
             directory.look_next(context);
+        }));
+    }
+
+    fn change_next(&mut self, context: &mut Context<Self>) {
+        if self.changing || self.changes.is_empty() {
+            return;
+        }
+        self.changing = true;
+        let change = actix::spawn(change(self.books(), next_changes(&mut self.changes)));
+        context.spawn(change.into_actor(self).map(|_, directory, context| {
+            directory.changing = false;
+            directory.change_next(context);
         }));
     }
 
@@ -112,11 +143,12 @@ impl Handler<Ask<FindSubAgent>> for Directory {
 impl Handler<Ask<Converge>> for Directory {
     type Result = Reply<Converge>;
 
-    fn handle(&mut self, ask: Ask<Converge>, _: &mut Self::Context) -> Self::Result {
-        let (database, now) = (self.database.clone(), self.clock.now());
-        ask.answer_later(
-            move |request| async move { store::converge(&database, &request, now).await },
-        )
+    fn handle(&mut self, ask: Ask<Converge>, context: &mut Self::Context) -> Self::Result {
+        let (request, place) = ask.into_parts();
+        let (done, converged) = oneshot::channel();
+        self.changes.push(WaitingChange { request, done, _place: place });
+        self.change_next(context);
+        Box::pin(async move { converged.await.map_err(|_| Panicked) })
     }
 }
 
@@ -202,6 +234,30 @@ fn next_group(waiting: &mut Vec<Waiting>) -> Vec<Waiting> {
         fits
     };
     waiting.extract_if(.., fits).collect()
+}
+
+/// Those that have waited longest, of different machines of one cloud: of two declarations of one
+/// machine, the second is compared with what the first has left.
+fn next_changes(waiting: &mut Vec<WaitingChange>) -> Vec<WaitingChange> {
+    let provider = waiting.first().map(|first| first.request.spec.provider);
+    let mut machines = HashSet::new();
+    let fits = |asked: &mut WaitingChange| {
+        let spec = &asked.request.spec;
+        Some(spec.provider) == provider
+            && machines.len() < store::MOST_AT_ONCE
+            && machines.insert(spec.instance_id.clone())
+    };
+    waiting.extract_if(.., fits).collect()
+}
+
+async fn change(Books { database, clock, .. }: Books, group: Vec<WaitingChange>) {
+    let (requests, waiting): (Vec<Converge>, Vec<_>) =
+        group.into_iter().map(|asked| (asked.request, (asked.done, asked._place))).unzip();
+    let answers = store::converge(&database, &requests, clock.now()).await;
+    for ((done, _place), answer) in waiting.into_iter().zip(answers) {
+        // Nobody waits any more when the client hung up; the change stands all the same.
+        let _ = done.send(answer);
+    }
 }
 
 async fn look(books: Books, group: Vec<Waiting>) {

@@ -15,7 +15,7 @@ use entity::{agent, forgotten, resource};
 use sea_orm::sea_query::{Expr, IntoCondition as _, JoinType};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, DynIden, EntityTrait, ExprTrait as _, QueryFilter,
-    QuerySelect, QueryTrait as _, RelationTrait as _, Select, SqlErr,
+    QuerySelect, QueryTrait as _, RelationTrait as _, SqlErr,
 };
 use uuid::Uuid;
 
@@ -82,7 +82,7 @@ pub(super) async fn find_live(
 }
 
 /// Fills up to a power of two with the last one, so that few statements are ever prepared.
-fn padded(mut ids: Vec<&str>) -> Vec<&str> {
+fn padded<T: Copy>(mut ids: Vec<T>) -> Vec<T> {
     if let Some(last) = ids.last().copied() {
         ids.resize(ids.len().next_power_of_two(), last);
     }
@@ -158,13 +158,6 @@ pub(super) async fn file_resources(
             Ok((provider, parsed.map_err(|_| corrupt(&instance_id))?))
         })
         .collect()
-}
-
-fn live(provider: Provider, instance_id: &InstanceId) -> Select<resource::Entity> {
-    resource::Entity::find()
-        .filter(resource::Column::Provider.eq(provider.as_str()))
-        .filter(resource::Column::InstanceId.eq(instance_id.as_str()))
-        .filter(resource::Column::RetiredAt.is_null())
 }
 
 fn corrupt(instance_id: &str) -> DirectoryError {

@@ -1,7 +1,9 @@
 //! How does a registration change? A plan becomes rows, in one transaction with the audit event that
-//! tells of it and the end of the tokens that it ends.
+//! tells of it and the end of the tokens that it ends. Changes that come at the same time share
+//! their transaction, as logins do theirs: what a commit costs is paid once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::slice;
 
 use chrono::{DateTime, Utc};
 use entity::{agent, resource};
@@ -10,59 +12,127 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait, QueryFilter, Query
 use uuid::Uuid;
 
 use super::corrupt;
-use super::registration::{Registration, find, live_agents};
+use super::registration::{Registration, find, find_together, live_agents};
 use crate::database::{Alone, Database};
 use crate::directory::converge::{Adjustment, Current, CurrentAgent, Plan, parents_first, plan};
 use crate::directory::messages::{ChangeRefused, Converge, Converged, DirectoryError, Retire};
 use crate::event::{self, AuthEvent, Happening, ResourceConverged, ResourceRetired};
-use crate::names::new_id;
+use crate::names::{InstanceId, new_id};
 use crate::registration::{AgentSpec, Registrar, ResourceSpec};
 
 /// Tries of a change that another one got in the way of. Changes of registrations go one at a time,
 /// so this is for what comes from elsewhere, as a machine's enrolment by its first login.
 const ATTEMPTS: u32 = 5;
 
-/// Makes the registration equal to the declaration, in one transaction with its audit event. Where
-/// the schema lets another change through first, this one looks again and tries anew.
+/// Rows in one statement: far below the number of variables that the engines allow.
+const TOGETHER: usize = 1_000;
+
+/// What comes of a declaration.
+type Outcome = Result<Converged, ChangeRefused>;
+
+/// Makes registrations equal to their declarations, all of them in one transaction with their audit
+/// events. They are of different machines of one cloud. If that fails, each is tried alone, so that
+/// one bad declaration takes no other down.
 pub(in crate::directory) async fn converge(
+    database: &Database,
+    requests: &[Converge],
+    now: DateTime<Utc>,
+) -> Vec<Result<Outcome, DirectoryError>> {
+    if requests.len() > 1
+        && let Ok(outcomes) = converge_together(database, requests, now).await
+    {
+        return outcomes.into_iter().map(Ok).collect();
+    }
+    let mut outcomes = Vec::with_capacity(requests.len());
+    for request in requests {
+        outcomes.push(converge_alone(database, request, now).await);
+    }
+    outcomes
+}
+
+/// Where the schema lets another change through first, this one looks again and tries anew.
+async fn converge_alone(
     database: &Database,
     request: &Converge,
     now: DateTime<Utc>,
-) -> Result<Result<Converged, ChangeRefused>, DirectoryError> {
+) -> Result<Outcome, DirectoryError> {
     let mut attempt = 1;
     loop {
-        match try_converge(database, request, now).await {
+        match converge_together(database, slice::from_ref(request), now).await {
             Err(DirectoryError::Overtaken) if attempt < ATTEMPTS => attempt += 1,
-            outcome => return outcome,
+            outcomes => {
+                let outcome = outcomes?.pop();
+                return outcome.ok_or_else(|| corrupt(request.spec.instance_id.as_str()));
+            }
         }
     }
 }
 
-async fn try_converge(
+/// The outcome of each, in their order.
+async fn converge_together(
     database: &Database,
-    request: &Converge,
+    requests: &[Converge],
     now: DateTime<Utc>,
-) -> Result<Result<Converged, ChangeRefused>, DirectoryError> {
-    let Converge { spec, by, request_id } = request;
+) -> Result<Vec<Outcome>, DirectoryError> {
     // Most declarations are met already: find out without the write lock.
-    let there = find(database.connection(), spec.provider, &spec.instance_id).await?;
-    if let Some(settled) = settle(there, spec, by)? {
-        return Ok(settled);
+    let mut there = look(database.connection(), requests).await?;
+    let mut outcomes = HashMap::with_capacity(requests.len());
+    settle_all(requests, &mut there, &mut outcomes)?;
+    if outcomes.len() < requests.len() {
+        let transaction = database.begin_alone(Alone::Registrations).await?;
+        let mut there = look(&transaction, requests).await?;
+        let current = current(&there)?;
+        settle_all(requests, &mut there, &mut outcomes)?;
+        let open = requests.iter().filter(|of| !outcomes.contains_key(&of.spec.instance_id));
+        let open: Vec<&Converge> = open.collect();
+        let changed = change_all(&transaction, &open, current, now).await?;
+        let mut there = look(&transaction, requests).await?;
+        transaction.commit().await?;
+        for (request, event) in open.iter().zip(changed) {
+            let machine = &request.spec.instance_id;
+            let resource =
+                there.remove(machine).ok_or_else(|| corrupt(machine.as_str()))?.view()?;
+            let begun = is_begun(&event);
+            let converged = Converged { resource, begun, event: Some(event) };
+            outcomes.insert(machine.clone(), Ok(converged));
+        }
     }
-    let transaction = database.begin_alone(Alone::Registrations).await?;
-    let there = find(&transaction, spec.provider, &spec.instance_id).await?;
-    let current = there.as_ref().map(Registration::current).transpose()?;
-    if let Some(settled) = settle(there, spec, by)? {
-        return Ok(settled);
+    let mut outcome = |of: &Converge| {
+        let machine = &of.spec.instance_id;
+        outcomes.remove(machine).ok_or_else(|| corrupt(machine.as_str()))
+    };
+    requests.iter().map(&mut outcome).collect()
+}
+
+async fn look(
+    connection: &impl ConnectionTrait,
+    requests: &[Converge],
+) -> Result<HashMap<InstanceId, Registration>, DirectoryError> {
+    let Some(provider) = requests.first().map(|request| request.spec.provider) else {
+        return Ok(HashMap::new());
+    };
+    let machines = requests.iter().map(|request| &request.spec.instance_id);
+    find_together(connection, provider, machines).await
+}
+
+fn current(
+    there: &HashMap<InstanceId, Registration>,
+) -> Result<HashMap<InstanceId, Current>, DirectoryError> {
+    there.iter().map(|(machine, of)| Ok((machine.clone(), of.current()?))).collect()
+}
+
+/// Adds the outcomes of those that need no change.
+fn settle_all(
+    requests: &[Converge],
+    there: &mut HashMap<InstanceId, Registration>,
+    outcomes: &mut HashMap<InstanceId, Outcome>,
+) -> Result<(), DirectoryError> {
+    for Converge { spec, by, .. } in requests {
+        if let Some(outcome) = settle(there.remove(&spec.instance_id), spec, by)? {
+            outcomes.entry(spec.instance_id.clone()).or_insert(outcome);
+        }
     }
-    let change = change(&transaction, request, current, now).await?;
-    let begun = change.created;
-    let event = AuthEvent::new(now, request_id.clone(), Happening::ResourceConverged(change));
-    event::append(&transaction, [&event]).await?;
-    let there = find(&transaction, spec.provider, &spec.instance_id).await?;
-    let resource = there.ok_or_else(|| corrupt(spec.instance_id.as_str()))?.view()?;
-    transaction.commit().await?;
-    Ok(Ok(Converged { resource, begun, event: Some(event) }))
+    Ok(())
 }
 
 /// The answer where nothing is to be done: it is somebody else's, or as declared already.
@@ -113,12 +183,46 @@ pub(in crate::directory) async fn retire(
     Ok(Ok(event))
 }
 
+/// What a change leaves to be written, for many changes by one statement each.
+struct Changed {
+    event: ResourceConverged,
+    resource: Option<resource::ActiveModel>,
+    agents: Vec<agent::ActiveModel>,
+}
+
+/// Carries these changes out; gives their events.
+async fn change_all(
+    connection: &impl ConnectionTrait,
+    requests: &[&Converge],
+    mut current: HashMap<InstanceId, Current>,
+    now: DateTime<Utc>,
+) -> Result<Vec<AuthEvent>, DirectoryError> {
+    let (mut resources, mut agents, mut events) = (Vec::new(), Vec::new(), Vec::new());
+    for request in requests {
+        let current = current.remove(&request.spec.instance_id);
+        let changed = change(connection, request, current, now).await?;
+        let happening = Happening::ResourceConverged(changed.event);
+        events.push(AuthEvent::new(now, request.request_id.clone(), happening));
+        resources.extend(changed.resource);
+        agents.extend(changed.agents);
+    }
+    // Resources before their agents, and among these parents before their children.
+    if !resources.is_empty() {
+        resource::Entity::insert_many(resources).exec_without_returning(connection).await?;
+    }
+    for rows in agents.chunks(TOGETHER) {
+        agent::Entity::insert_many(rows.to_vec()).exec_without_returning(connection).await?;
+    }
+    event::append(connection, &events).await?;
+    Ok(events)
+}
+
 async fn change(
     connection: &impl ConnectionTrait,
     request: &Converge,
     current: Option<Current>,
     now: DateTime<Utc>,
-) -> Result<ResourceConverged, DirectoryError> {
+) -> Result<Changed, DirectoryError> {
     match (plan(current.as_ref(), &request.spec), current) {
         (Plan::Adjust(change), Some(current)) => {
             adjust(connection, request, current, change, now).await
@@ -133,7 +237,7 @@ async fn begin(
     Converge { spec, by, .. }: &Converge,
     replaces: Option<Uuid>,
     now: DateTime<Utc>,
-) -> Result<ResourceConverged, DirectoryError> {
+) -> Result<Changed, DirectoryError> {
     if let Some(replaced) = replaces {
         retire_resource(connection, replaced, now).await?;
     }
@@ -150,10 +254,8 @@ async fn begin(
         created_at: Set(now),
         retired_at: Set(None),
     };
-    resource::Entity::insert(row).exec_without_returning(connection).await?;
     let agents = parents_first(&spec.agents);
-    add_agents(connection, id, &[], &agents, now).await?;
-    Ok(ResourceConverged {
+    let event = ResourceConverged {
         resource_id: id,
         replaces,
         provider: spec.provider,
@@ -163,7 +265,8 @@ async fn begin(
         agents_retired: Vec::new(),
         properties_changed: Vec::new(),
         by: by.to_string(),
-    })
+    };
+    Ok(Changed { event, resource: Some(row), agents: agent_rows(id, &[], &agents, now) })
 }
 
 async fn adjust(
@@ -172,13 +275,12 @@ async fn adjust(
     current: Current,
     change: Adjustment,
     now: DateTime<Utc>,
-) -> Result<ResourceConverged, DirectoryError> {
+) -> Result<Changed, DirectoryError> {
     let retired: Vec<Uuid> = change.retire.iter().map(|agent| agent.id).collect();
     let mut kept = current.agents;
     kept.retain(|agent| !retired.contains(&agent.id));
-    // Retired first: a name in another case may come back as another agent.
+    // Retired before others are added: a name in another case may come back as another agent.
     retire_agents(connection, &retired, now).await?;
-    add_agents(connection, current.id, &kept, &change.add, now).await?;
     if !change.properties.is_empty() {
         let row = resource::ActiveModel {
             name: Set(spec.name.as_str().to_owned()),
@@ -189,7 +291,8 @@ async fn adjust(
         let update = resource::Entity::update_many().set(row);
         update.filter(resource::Column::Id.eq(current.id)).exec(connection).await?;
     }
-    Ok(ResourceConverged {
+    let agents = agent_rows(current.id, &kept, &change.add, now);
+    let event = ResourceConverged {
         resource_id: current.id,
         replaces: None,
         provider: spec.provider,
@@ -199,18 +302,17 @@ async fn adjust(
         agents_retired: change.retire.into_iter().map(|agent| agent.name).collect(),
         properties_changed: change.properties,
         by: by.to_string(),
-    })
+    };
+    Ok(Changed { event, resource: None, agents })
 }
 
-/// Adds agents beside those that are kept, in this order, so that a parent is there before its
-/// child.
-async fn add_agents(
-    connection: &impl ConnectionTrait,
+/// Agents that are added beside those that are kept; a parent stands before its child.
+fn agent_rows(
     resource_id: Uuid,
     kept: &[CurrentAgent],
     agents: &[AgentSpec],
     now: DateTime<Utc>,
-) -> Result<(), DirectoryError> {
+) -> Vec<agent::ActiveModel> {
     let mut ids: BTreeMap<&str, Uuid> =
         kept.iter().map(|agent| (agent.name.as_str(), agent.id)).collect();
     let mut rows = Vec::with_capacity(agents.len());
@@ -228,10 +330,11 @@ async fn add_agents(
         });
         ids.insert(spec.name.as_str(), id);
     }
-    if !rows.is_empty() {
-        agent::Entity::insert_many(rows).exec_without_returning(connection).await?;
-    }
-    Ok(())
+    rows
+}
+
+fn is_begun(event: &AuthEvent) -> bool {
+    matches!(&event.what, Happening::ResourceConverged(change) if change.created)
 }
 
 async fn retire_resource(

@@ -1,7 +1,7 @@
-//! How is one machine's registration fetched whole? The live resource and its live agents as rows,
+//! How are registrations fetched whole? The live resource of a machine and its live agents as rows,
 //! and what the directory's rules and those who look make of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use entity::{agent, resource};
 use sea_orm::{
@@ -10,7 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::list::view_resource;
-use super::{corrupt, live};
+use super::{corrupt, padded};
 use crate::directory::converge::{Current, CurrentAgent};
 use crate::directory::messages::DirectoryError;
 use crate::directory::view::ResourceView;
@@ -29,12 +29,53 @@ pub(super) async fn find(
     provider: Provider,
     instance_id: &InstanceId,
 ) -> Result<Option<Registration>, DirectoryError> {
-    let Some(resource) = live(provider, instance_id).one(connection).await? else {
-        return Ok(None);
-    };
-    let agents = live_agents(resource.id);
-    let agents = agents.order_by_asc(agent::Column::Name).all(connection).await?;
-    Ok(Some(Registration { resource, agents }))
+    Ok(find_together(connection, provider, [instance_id].into_iter()).await?.remove(instance_id))
+}
+
+/// The live registrations of these machines, all of one cloud: two queries, however many.
+pub(super) async fn find_together<'m>(
+    connection: &impl ConnectionTrait,
+    provider: Provider,
+    machines: impl Iterator<Item = &'m InstanceId>,
+) -> Result<HashMap<InstanceId, Registration>, DirectoryError> {
+    let resources = resource::Entity::find()
+        .filter(resource::Column::Provider.eq(provider.as_str()))
+        .filter(
+            resource::Column::InstanceId.is_in(padded(machines.map(InstanceId::as_str).collect())),
+        )
+        .filter(resource::Column::RetiredAt.is_null())
+        .all(connection)
+        .await?;
+    let mut agents = agents_of(connection, &resources).await?;
+    let mut found = HashMap::with_capacity(resources.len());
+    for resource in resources {
+        let machine = InstanceId::parse(provider, &resource.instance_id);
+        let machine = machine.map_err(|_| corrupt(&resource.instance_id))?;
+        let agents = agents.remove(&resource.id).unwrap_or_default();
+        found.insert(machine, Registration { resource, agents });
+    }
+    Ok(found)
+}
+
+async fn agents_of(
+    connection: &impl ConnectionTrait,
+    resources: &[resource::Model],
+) -> Result<HashMap<Uuid, Vec<agent::Model>>, DirectoryError> {
+    let mut of: HashMap<Uuid, Vec<agent::Model>> = HashMap::new();
+    if resources.is_empty() {
+        return Ok(of);
+    }
+    let ids = padded(resources.iter().map(|resource| resource.id).collect());
+    let agents = agent::Entity::find()
+        .filter(agent::Column::ResourceId.is_in(ids))
+        .filter(agent::Column::RetiredAt.is_null())
+        .order_by_asc(agent::Column::Name)
+        .all(connection)
+        .await?;
+    for agent in agents {
+        of.entry(agent.resource_id).or_default().push(agent);
+    }
+    Ok(of)
 }
 
 /// The live agents of a resource.
