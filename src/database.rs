@@ -80,6 +80,14 @@ impl Database {
         Ok(database)
     }
 
+    /// Tells every statement that runs here from now on, as SQL without its values: for whoever
+    /// wants to know how the engine goes about it.
+    #[must_use]
+    pub fn telling(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.connection.set_metric_callback(move |info| tell(&info.statement.sql));
+        self
+    }
+
     /// The pool, for statements that stand alone.
     pub(crate) fn connection(&self) -> &DatabaseConnection {
         &self.connection

@@ -19,6 +19,7 @@ mod directory;
 mod enrolment;
 mod event;
 mod examples;
+mod growth;
 mod http;
 mod identity;
 mod retention;

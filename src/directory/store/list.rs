@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use entity::{agent, resource};
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, Func, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait, ExprTrait as _, QueryFilter,
     QueryOrder as _, QuerySelect, QueryTrait as _,
@@ -94,6 +94,9 @@ async fn view_resources(
     connection: &impl ConnectionTrait,
     rows: Vec<resource::Model>,
 ) -> Result<Vec<ResourceView>, DirectoryError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let agents = agent::Entity::find()
         .filter(agent::Column::ResourceId.is_in(ids))
@@ -142,15 +145,8 @@ async fn view_agents(
     connection: &impl ConnectionTrait,
     rows: Vec<(agent::Model, Option<resource::Model>)>,
 ) -> Result<Vec<AgentView>, DirectoryError> {
-    let parents: Vec<Uuid> = rows.iter().filter_map(|(agent, _)| agent.parent_id).collect();
-    let names: Vec<(Uuid, String)> = agent::Entity::find()
-        .select_only()
-        .columns([agent::Column::Id, agent::Column::Name])
-        .filter(agent::Column::Id.is_in(parents))
-        .into_tuple()
-        .all(connection)
-        .await?;
-    let names: BTreeMap<Uuid, String> = names.into_iter().collect();
+    let parents = rows.iter().filter_map(|(agent, _)| agent.parent_id).collect();
+    let names = names_of(connection, parents).await?;
     rows.into_iter()
         .map(|(agent, resource)| {
             let resource = resource.ok_or_else(|| corrupt(&agent.name))?;
@@ -158,6 +154,23 @@ async fn view_agents(
             Ok(view_agent(agent, &names, provider, &resource.instance_id))
         })
         .collect()
+}
+
+async fn names_of(
+    connection: &impl ConnectionTrait,
+    agents: Vec<Uuid>,
+) -> Result<BTreeMap<Uuid, String>, DirectoryError> {
+    if agents.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let names: Vec<(Uuid, String)> = agent::Entity::find()
+        .select_only()
+        .columns([agent::Column::Id, agent::Column::Name])
+        .filter(agent::Column::Id.is_in(agents))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(names.into_iter().collect())
 }
 
 fn view_agent(
@@ -185,16 +198,25 @@ fn of_machine<S: QueryFilter + Sized>(
     provider: Option<Provider>,
     instance_ids: Option<InstanceIds>,
 ) -> S {
-    let is_of = |provider: Provider| resource::Column::Provider.eq(provider.as_str());
     let select = match provider {
-        Some(provider) => select.filter(is_of(provider)),
+        Some(provider) => {
+            select.filter(along_ids(resource::Column::Provider).eq(provider.as_str()))
+        }
         None => select,
     };
     let Some(ids) = instance_ids else { return select };
     let any = ids.iter().fold(Condition::any(), |any, (provider, id)| {
-        any.add(is_of(*provider).and(resource::Column::InstanceId.eq(id.as_str())))
+        let of_provider = resource::Column::Provider.eq(provider.as_str());
+        any.add(of_provider.and(resource::Column::InstanceId.eq(id.as_str())))
     });
     select.filter(any)
+}
+
+/// A column that is never empty, in a form that no index serves: a page is taken along the ids and
+/// ends when it is full. By an index of the column, all that a cloud has would be fetched and sorted
+/// for it.
+fn along_ids(column: resource::Column) -> Expr {
+    Func::coalesce([Expr::col((resource::Entity, column)), Expr::val("")]).into()
 }
 
 fn is_live(retired_at: impl sea_orm::ColumnTrait, live: bool) -> Expr {
