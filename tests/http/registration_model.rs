@@ -1,17 +1,20 @@
-//! Do API, database and a simple model agree, whatever operators, files, logins and restarts do in
-//! whatever order?
+//! Do API, database and a simple model agree, whatever operators, files, logins, root agents, restarts
+//! and kills do in whatever order?
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use entity::{agent, issued_token, resource};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
+use rustix::process::Signal;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use serde_json::{Value, json};
 
-use crate::support::broker::{Answer, TestBroker};
+use crate::support::broker::{Answer, send};
 use crate::support::machine::AwsMachine;
+use crate::support::program::Program;
 
 /// Agents by name, each with its parent.
 type Agents = BTreeMap<String, Option<String>>;
@@ -29,7 +32,11 @@ enum Step {
     Delete(Machine),
     Reload(BTreeMap<Machine, Declared>),
     LogIn(Machine, Option<&'static str>),
+    /// A token of a sub-agent, by one of the good tokens.
+    Delegate(usize, &'static str),
     Restart,
+    /// Killed so many microseconds after it was asked for this.
+    Kill(Machine, Declared, u64),
 }
 
 /// `main` may come in another case, `dev` may become a sub-agent of either.
@@ -50,24 +57,17 @@ fn declared() -> impl Strategy<Value = Declared> {
     })
 }
 
-/// A file declares at least one agent; the API may leave a machine without any.
-fn filed() -> impl Strategy<Value = Declared> {
-    declared().prop_map(|mut declared| {
-        if declared.agents.is_empty() {
-            declared.agents.insert("ops".to_owned(), None);
-        }
-        declared
-    })
-}
-
 fn step() -> impl Strategy<Value = Step> {
     let names = [None, Some("main"), Some("Main"), Some("dev"), Some("ops")];
     prop_oneof![
         6 => (0..3u8, declared()).prop_map(|(machine, declared)| Step::Put(machine, declared)),
         2 => (0..3u8).prop_map(Step::Delete),
-        2 => btree_map(0..3u8, filed(), 0..3).prop_map(Step::Reload),
+        2 => btree_map(0..3u8, declared(), 0..3).prop_map(Step::Reload),
         6 => (0..3u8, prop::sample::select(names.to_vec())).prop_map(|(m, name)| Step::LogIn(m, name)),
+        4 => (0..8usize, prop::sample::select(names[1..].to_vec()))
+            .prop_map(|(token, name)| Step::Delegate(token, name.unwrap_or_default())),
         1 => Just(Step::Restart),
+        2 => (0..3u8, declared(), 0..8_000u64).prop_map(|(m, declared, after)| Step::Kill(m, declared, after)),
     ]
 }
 
@@ -78,6 +78,7 @@ struct Live {
 }
 
 /// A token, and whom it speaks for.
+#[derive(Clone)]
 struct Token {
     jwt: String,
     machine: Machine,
@@ -85,7 +86,7 @@ struct Token {
 }
 
 /// All that there should be.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Model {
     live: BTreeMap<Machine, Live>,
     ever: BTreeSet<Machine>,
@@ -118,6 +119,17 @@ impl Model {
         self.ended.extend(ended.into_iter().map(|token: Token| token.jwt));
     }
 
+    /// What a PUT does; it is the verdict.
+    fn put(&mut self, machine: Machine, declared: &Declared) -> &'static str {
+        let verdict = match self.live.get(&machine) {
+            Some(live) if live.origin == "file" => return "409 owned-by-file",
+            Some(live) if live.declared.generation == declared.generation => "200",
+            _ => "201",
+        };
+        self.converge(machine, declared, "api");
+        verdict
+    }
+
     /// What a start or a reload does.
     fn deploy(&mut self) {
         for (machine, declared) in self.file.clone() {
@@ -132,6 +144,11 @@ impl Model {
             .map(|(machine, _)| *machine)
             .collect();
         left.into_iter().for_each(|machine| self.retire(machine));
+    }
+
+    /// The live resources.
+    fn expected(&self) -> BTreeMap<String, Value> {
+        self.live.iter().map(|(machine, live)| (id(*machine), seen(live))).collect()
     }
 
     fn candidates(&self, machine: Machine) -> Option<Vec<String>> {
@@ -153,6 +170,15 @@ impl Model {
             (None, _) => return ("409 agent-ambiguous", None),
         };
         chosen.map_or(("404 agent-unknown", None), |name| ("200", Some(name.clone())))
+    }
+}
+
+/// The verdict on the wish of an agent for a token of another one of its machine.
+fn delegation(declared: &Declared, asks: &str, name: &str) -> &'static str {
+    match (&declared.agents[asks], declared.agents.get(name)) {
+        (Some(_), _) => "403 not-a-root-agent",
+        (None, Some(Some(parent))) if parent == asks => "200",
+        (None, _) => "404 agent-unknown",
     }
 }
 
@@ -203,49 +229,68 @@ fn toml(file: &BTreeMap<Machine, Declared>) -> String {
 
 /// The broker, and what it should be like.
 struct Run {
-    broker: TestBroker,
+    broker: Program,
     model: Model,
 }
 
 impl Run {
-    async fn take(mut self, step: &Step) -> Self {
-        self.broker.clock.move_by(chrono::TimeDelta::seconds(1));
+    async fn take(&mut self, step: &Step) {
         match step {
             Step::Put(machine, declared) => self.put(*machine, declared).await,
             Step::Delete(machine) => self.delete(*machine).await,
             Step::Reload(file) => {
                 self.model.file.clone_from(file);
                 self.model.deploy();
-                self.broker.reload(&toml(file)).await;
+                self.broker.reload(&toml(file));
             }
             Step::LogIn(machine, name) => self.log_in(*machine, *name).await,
+            Step::Delegate(token, name) => self.delegate(*token, name).await,
             Step::Restart => {
-                let (folder, clock) = self.broker.stop().await;
                 self.model.deploy();
-                self.broker = TestBroker::start_in(folder, clock, &toml(&self.model.file)).await;
+                self.broker.again_after(Signal::TERM, &toml(&self.model.file));
             }
+            Step::Kill(machine, declared, after) => self.kill(*machine, declared, *after).await,
         }
-        self
     }
 
     async fn put(&mut self, machine: Machine, declared: &Declared) {
-        let answer = self.broker.put(&path(machine), &body(declared)).await;
+        let answer = send(self.declare(machine, declared)).await;
         let before = self.model.live.get(&machine).cloned();
-        let expected = match &before {
-            Some(live) if live.origin == "file" => "409 owned-by-file",
-            Some(live) if live.declared.generation == declared.generation => "200",
-            _ => "201",
-        };
+        let expected = self.model.put(machine, declared);
         assert_eq!(answer.verdict(), expected, "{}", answer.text);
         if expected.starts_with('2') {
             let same = before.is_some_and(|live| live.declared == *declared);
             assert_eq!(answer.json()["changed"], !same, "{}", answer.text);
-            self.model.converge(machine, declared, "api");
+        }
+    }
+
+    fn declare(&self, machine: Machine, declared: &Declared) -> RequestBuilder {
+        self.broker.operator(Method::PUT, &path(machine)).json(&body(declared))
+    }
+
+    /// What was not answered was done as a whole, or not at all.
+    async fn kill(&mut self, machine: Machine, declared: &Declared, after: u64) {
+        let mut put = Box::pin(self.declare(machine, declared).send());
+        let answer = tokio::time::timeout(Duration::from_micros(after), &mut put).await;
+        self.broker.again_after(Signal::KILL, &toml(&self.model.file));
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(_under_way) => put.await,
+        };
+        let mut done = self.model.clone();
+        let verdict = done.put(machine, declared);
+        done.deploy();
+        self.model.deploy();
+        if let Ok(answer) = answer {
+            assert_eq!(answer.status().as_str(), verdict.split(' ').next().unwrap());
+            self.model = done;
+        } else if self.found().await == done.expected() {
+            self.model = done;
         }
     }
 
     async fn delete(&mut self, machine: Machine) {
-        let answer = self.broker.operate(Method::DELETE, &path(machine)).await;
+        let answer = send(self.broker.operator(Method::DELETE, &path(machine))).await;
         let expected = match self.model.live.get(&machine) {
             None => "404 instance-unknown",
             Some(live) if live.origin == "file" => "409 owned-by-file",
@@ -254,6 +299,20 @@ impl Run {
         assert_eq!(answer.verdict(), expected, "{}", answer.text);
         if expected == "204" {
             self.model.retire(machine);
+        }
+    }
+
+    async fn delegate(&mut self, token: usize, name: &str) {
+        let Some(Token { jwt, machine, agent }) = self.model.good.get(token).cloned() else {
+            return;
+        };
+        let path = format!("/v1/agents/me/sub-agents/{name}/token");
+        let answer = self.broker.ask_as(Method::POST, &path, &jwt).await;
+        let expected = delegation(&self.model.live[&machine].declared, &agent, name);
+        assert_eq!(answer.verdict(), expected, "{}", answer.text);
+        if expected == "200" {
+            let jwt = answer.json()["session_token"].as_str().unwrap().to_owned();
+            self.model.good.push(Token { jwt, machine, agent: name.to_owned() });
         }
     }
 
@@ -283,26 +342,30 @@ impl Run {
         answer
     }
 
-    /// API, database and tokens are as the model says.
-    async fn check(&self) {
-        let expected: BTreeMap<String, Value> =
-            self.model.live.iter().map(|(machine, live)| (id(*machine), seen(live))).collect();
-        let list = self.broker.look("/v1/resources?live=true").await;
-        let found: BTreeMap<String, Value> = list["items"]
-            .as_array()
-            .unwrap()
+    /// The live resources by the API.
+    async fn found(&self) -> BTreeMap<String, Value> {
+        let list = send(self.broker.operator(Method::GET, "/v1/resources?live=true")).await.json();
+        let items = list["items"].as_array().unwrap();
+        let found: BTreeMap<String, Value> = items
             .iter()
             .map(|item| (item["instance_id"].as_str().unwrap().to_owned(), shown(item)))
             .collect();
-        assert_eq!(found, expected);
-        assert_eq!(list["items"].as_array().unwrap().len(), expected.len());
+        assert_eq!(found.len(), items.len(), "two live resources of one machine");
+        found
+    }
+
+    /// API, database and tokens are as the model says.
+    async fn check(&self) {
+        let expected = self.model.expected();
+        assert_eq!(self.found().await, expected);
         self.check_rows(&expected).await;
+        let me = |jwt| self.broker.ask_as(Method::GET, "/v1/agents/me", jwt);
         for token in &self.model.good {
-            let me = self.broker.get_as("/v1/agents/me", &token.jwt).await;
+            let me = me(&token.jwt).await;
             assert_eq!((me.status, &me.json()["agent"]["name"]), (200, &json!(token.agent)));
         }
         for jwt in &self.model.ended {
-            assert_eq!(self.broker.get_as("/v1/agents/me", jwt).await.status, 401);
+            assert_eq!(me(jwt).await.status, 401);
         }
     }
 
@@ -348,12 +411,12 @@ proptest! {
     #[test]
     fn api_database_and_model_agree_after_every_step(steps in vec(step(), 1..25)) {
         actix::System::new().block_on(async {
-            let mut run = Run { broker: TestBroker::start(&toml(&BTreeMap::new())).await, model: Model::default() };
+            let broker = Program::start(&toml(&BTreeMap::new())).await;
+            let mut run = Run { broker, model: Model::default() };
             for step in &steps {
-                run = Box::pin(run.take(step)).await;
+                Box::pin(run.take(step)).await;
                 run.check().await;
             }
-            run.broker.stop().await;
         });
     }
 }

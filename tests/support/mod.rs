@@ -11,6 +11,7 @@ pub mod log;
 pub mod machine;
 pub mod probe;
 pub mod process;
+pub mod program;
 pub mod raw;
 pub mod rows;
 pub mod vectors;

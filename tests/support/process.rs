@@ -70,6 +70,11 @@ impl Served {
 
     /// Waits for its end, and tells whether it ended well.
     pub fn wait(mut self) -> bool {
+        self.wait_for_end()
+    }
+
+    /// The same, of one that is to be kept for what it leaves.
+    pub fn wait_for_end(&mut self) -> bool {
         self.child.wait().unwrap().success()
     }
 }
