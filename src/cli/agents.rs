@@ -2,15 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::access::Access;
 use super::age::{age, moment};
+use super::listing::{Ask, Filter, of_machine};
 use super::machine::AgentRef;
-use super::outcome::{Failure, Outcome, print};
-use super::resources::Filter;
-use super::table::{Output, print_json, print_list};
+use super::outcome::{Failure, Outcome};
+use super::table::print_list;
 use crate::client::{RegistrationClient, patiently};
 use crate::clock::Clock;
-use crate::wire::{Agent, ListQuery};
+use crate::wire::Agent;
 
 /// See the agents of all machines
 #[derive(Debug, clap::Args)]
@@ -41,22 +40,16 @@ enum Command {
 struct List {
     #[command(flatten)]
     filter: Filter,
-    /// The form of the list
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
     #[command(flatten)]
-    access: Access,
+    ask: Ask,
 }
 
 #[derive(Debug, clap::Args)]
 struct Show {
     /// The agent as aws/i-0abc/main, or its id
     agent: AgentRef,
-    /// The form of what is shown
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
     #[command(flatten)]
-    access: Access,
+    ask: Ask,
 }
 
 pub(super) async fn run(args: Args) -> Outcome {
@@ -67,10 +60,10 @@ pub(super) async fn run(args: Args) -> Outcome {
 }
 
 async fn list(args: List) -> Outcome {
-    let (client, filter) = (args.access.client()?, args.filter.wire());
+    let (client, filter) = (args.ask.client()?, args.filter.wire());
     let agents = patiently(|| client.agents(&filter)).await?;
     let now = Clock::system().now();
-    print_list(args.output, &agents, HEADS, |agent| row(agent, now), "No agents.")
+    print_list(args.ask.output, &agents, HEADS, |agent| row(agent, now), "No agents.")
 }
 
 /// The heads of [`row`].
@@ -92,11 +85,8 @@ pub(super) fn row(agent: &Agent, now: DateTime<Utc>) -> [String; 6] {
 }
 
 async fn show(args: Show) -> Outcome {
-    let agent = find(&args.access.client()?, &args.agent).await?;
-    match args.output {
-        Output::Json => print_json(&agent),
-        Output::Table => print(page(&agent, Clock::system().now())),
-    }
+    let agent = find(&args.ask.client()?, &args.agent).await?;
+    args.ask.print(&agent, |agent| page(agent, Clock::system().now()))
 }
 
 /// The agent of this id; of a machine's agents of one name, the live one, or else the newest.
@@ -105,15 +95,11 @@ async fn find(client: &RegistrationClient, which: &AgentRef) -> Result<Agent, Fa
         AgentRef::Id(id) => return Ok(patiently(|| client.agent(*id)).await?),
         AgentRef::Named(machine, name) => (machine, name),
     };
-    let filter = ListQuery {
-        provider: Some(machine.provider),
-        instance_id: Some(machine.instance_id.as_str().to_owned()),
-        ..ListQuery::default()
-    };
-    let mut found = patiently(|| client.agents(&filter)).await?;
-    found.retain(|agent| agent.name == name.as_str());
-    found.sort_by_key(|agent| (agent.live, agent.created_at));
-    found.pop().ok_or_else(|| Failure::unknown(format!("{machine} has no agent {name}")))
+    let filter = of_machine(machine);
+    let found = patiently(|| client.agents(&filter)).await?.into_iter();
+    let of_name = found.filter(|agent| agent.name == name.as_str());
+    let last = of_name.max_by_key(|agent| (agent.live, agent.created_at));
+    last.ok_or_else(|| Failure::unknown(format!("{machine} has no agent {name}")))
 }
 
 fn page(agent: &Agent, now: DateTime<Utc>) -> String {

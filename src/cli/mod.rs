@@ -13,6 +13,7 @@ mod demo;
 mod emulate;
 mod identity;
 mod label;
+mod listing;
 mod login;
 mod machine;
 mod operator_token;

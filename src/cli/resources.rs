@@ -6,13 +6,13 @@ use super::access::Access;
 use super::age::{age, moment};
 use super::agents;
 use super::label::{Label, bears};
+use super::listing::{Ask, Filter, of_machine};
 use super::machine::{Machine, ResourceRef};
 use super::outcome::{Failure, Outcome, print};
-use super::table::{Output, print_json, print_list, table, terminal_width};
+use super::table::{print_list, table, terminal_width};
 use crate::client::{ClientError, RegistrationClient, patiently};
 use crate::clock::Clock;
-use crate::names::Provider;
-use crate::wire::{ListQuery, Resource};
+use crate::wire::Resource;
 
 /// See and retire registrations of machines
 #[derive(Debug, clap::Args)]
@@ -54,63 +54,16 @@ struct List {
     /// Those with this label; all must match
     #[arg(long, value_name = "KEY=VALUE")]
     selector: Vec<Label>,
-    /// The form of the list
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
     #[command(flatten)]
-    access: Access,
-}
-
-/// What a list is narrowed to.
-#[derive(Debug, clap::Args)]
-#[group(skip)]
-pub(super) struct Filter {
-    /// Those of one cloud: aws, azure or google
-    #[arg(long, value_parser = provider)]
-    provider: Option<Provider>,
-    /// Those of one machine
-    #[arg(long, value_name = "ID")]
-    instance_id: Option<String>,
-    /// Those with a connected agent
-    #[arg(long, conflicts_with = "disconnected")]
-    connected: bool,
-    /// Those without
-    #[arg(long)]
-    disconnected: bool,
-    /// The retired ones instead of the live ones
-    #[arg(long)]
-    retired: bool,
-    /// The live and the retired ones
-    #[arg(long, conflicts_with = "retired")]
-    all: bool,
-}
-
-impl Filter {
-    /// As the API has it.
-    pub(super) fn wire(&self) -> ListQuery {
-        ListQuery {
-            provider: self.provider,
-            instance_id: self.instance_id.clone(),
-            live: (!self.all).then_some(!self.retired),
-            connected: (self.connected || self.disconnected).then_some(self.connected),
-            ..ListQuery::default()
-        }
-    }
-}
-
-fn provider(word: &str) -> Result<Provider, String> {
-    Provider::parse(word).map_err(|error| error.to_string())
+    ask: Ask,
 }
 
 #[derive(Debug, clap::Args)]
 struct Show {
     /// The machine as aws/i-0abc, or the resource's id
     resource: ResourceRef,
-    /// The form of what is shown
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
     #[command(flatten)]
-    access: Access,
+    ask: Ask,
 }
 
 #[derive(Debug, clap::Args)]
@@ -134,12 +87,12 @@ pub(super) async fn run(args: Args) -> Outcome {
 }
 
 async fn list(args: List) -> Outcome {
-    let (client, filter) = (args.access.client()?, args.filter.wire());
+    let (client, filter) = (args.ask.client()?, args.filter.wire());
     let mut resources = patiently(|| client.resources(&filter)).await?;
     resources.retain(|resource| bears(&resource.labels, &args.selector));
     let now = Clock::system().now();
     let heads = ["MACHINE", "NAME", "AGENTS", "CONNECTED", "ORIGIN", "AGE"];
-    print_list(args.output, &resources, heads, |resource| row(resource, now), "No resources.")
+    print_list(args.ask.output, &resources, heads, |resource| row(resource, now), "No resources.")
 }
 
 fn row(resource: &Resource, now: DateTime<Utc>) -> [String; 6] {
@@ -163,11 +116,8 @@ fn machine(resource: &Resource) -> String {
 }
 
 async fn show(args: Show) -> Outcome {
-    let resource = find(&args.access.client()?, &args.resource).await?;
-    match args.output {
-        Output::Json => print_json(&resource),
-        Output::Table => print(page(&resource, Clock::system().now())),
-    }
+    let resource = find(&args.ask.client()?, &args.resource).await?;
+    args.ask.print(&resource, |resource| page(resource, Clock::system().now()))
 }
 
 /// The resource of this id; of a machine, the live one, or else the one that was retired last.
@@ -176,14 +126,10 @@ async fn find(client: &RegistrationClient, which: &ResourceRef) -> Result<Resour
         ResourceRef::Id(id) => return Ok(patiently(|| client.resource(*id)).await?),
         ResourceRef::Machine(machine) => machine,
     };
-    let filter = ListQuery {
-        provider: Some(machine.provider),
-        instance_id: Some(machine.instance_id.as_str().to_owned()),
-        ..ListQuery::default()
-    };
-    let mut found = patiently(|| client.resources(&filter)).await?;
-    found.sort_by_key(|resource| (resource.live, resource.created_at));
-    found.pop().ok_or_else(|| Failure::unknown(format!("{machine} is not registered")))
+    let filter = of_machine(machine);
+    let found = patiently(|| client.resources(&filter)).await?;
+    let last = found.into_iter().max_by_key(|resource| (resource.live, resource.created_at));
+    last.ok_or_else(|| Failure::unknown(format!("{machine} is not registered")))
 }
 
 fn page(resource: &Resource, now: DateTime<Utc>) -> String {

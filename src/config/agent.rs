@@ -9,16 +9,25 @@ use crate::registration::rules::{MOST_AGENTS, parent_fault};
 
 use super::reader::Section;
 
-/// The agents of a resource: 1 to 100, at least one of them a root, and every parent a root. `key`
-/// is their full key path.
-pub(super) fn read_all<'a>(resource: Section<'a>, key: &'a str) -> Option<Vec<AgentSpec>> {
+/// The agents of a resource: every parent is a root. `key` is their full key path. None at all are
+/// allowed where `least` is 0, but never by leaving the key out: that is a mistake.
+pub(super) fn read_all<'a>(
+    resource: Section<'a>,
+    key: &'a str,
+    least: usize,
+) -> Option<Vec<AgentSpec>> {
+    if !resource.has("agents") {
+        resource
+            .problem("agents", format!("is missing; {least} to {MOST_AGENTS} agents belong here"));
+        return None;
+    }
     let sections: Vec<Section<'_>> = resource.tables(key).collect();
     let agents: Vec<Option<AgentSpec>> = sections.iter().copied().map(read).collect();
     let agents: Vec<AgentSpec> = agents.into_iter().collect::<Option<_>>()?;
     // A list that is no list was reported already.
     let count = resource.count("agents")?;
-    if !(1..=MOST_AGENTS).contains(&count) {
-        let rule = format!("found {count} agents; a resource has 1 to {MOST_AGENTS}");
+    if !(least..=MOST_AGENTS).contains(&count) {
+        let rule = format!("found {count} agents; {least} to {MOST_AGENTS} are allowed");
         resource.problem("agents", rule);
         return None;
     }
@@ -80,13 +89,27 @@ mod tests {
         assert_eq!(resource.agents, expected);
     }
 
+    /// As by the API: the machine is registered, and nobody logs in.
+    #[test]
+    fn a_resource_may_have_no_agents_and_a_rule_may_not() {
+        let [resource] = config(&self::resource("[]")).resources.try_into().unwrap();
+        assert!(resource.agents.is_empty());
+        let rule =
+            "[[enrolment]]\nname = \"r\"\nprovider = \"aws\"\naccounts = [\"123456789012\"]\n";
+        for (agents, expected) in [
+            ("agents = []", "a.toml:5: enrolment.agents: found 0 agents; 1 to 100 are allowed"),
+            ("", "a.toml:1: enrolment.agents: is missing; 1 to 100 agents belong here"),
+        ] {
+            check(&format!("{rule}{agents}\n"), &[expected]);
+        }
+    }
+
     #[test]
     fn what_is_wrong_with_agents_is_told() {
         let many: Vec<String> = (0..101).map(|n| format!("{{ name = \"a{n}\" }}")).collect();
         let many = format!("[{}]", many.join(", "));
         for (agents, expected) in [
-            ("[]", "agents: found 0 agents; a resource has 1 to 100"),
-            (many.as_str(), "agents: found 101 agents; a resource has 1 to 100"),
+            (many.as_str(), "agents: found 101 agents; 0 to 100 are allowed"),
             (
                 r#"[{ name = "-" }]"#,
                 "agents.name: found \"-\"; an agent name is 1 to 64 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit",

@@ -66,7 +66,7 @@ fn read(section: Section<'_>, name: Option<String>) -> Option<EnrolmentRule> {
         (set("regions"), set("image_ids"), set("instance_types"));
     let (skus, zones) = (set("skus"), set("zones"));
     let max_age = max_age(section, provider);
-    let agents = agent::read_all(section, "enrolment.agents");
+    let agents = agent::read_all(section, "enrolment.agents", 1);
     let rule = EnrolmentRule {
         name: name?,
         provider: provider?,

@@ -48,6 +48,11 @@ impl<'a> Section<'a> {
         items.iter().map(move |item| self.inner(key, item))
     }
 
+    /// Whether the key is there.
+    pub(super) fn has(self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
     /// How many items a list has; none for a list that is no list.
     pub(super) fn count(self, name: &str) -> Option<usize> {
         match &self.entries.get(name)?.value {

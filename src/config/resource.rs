@@ -46,7 +46,7 @@ fn read(section: Section<'_>, instance: Option<(Provider, InstanceId)>) -> Optio
     let account = section.parse("account", |text| account(provider, text));
     let generation = section.parse("generation", short_text);
     let labels = section.labels("labels").filter(|labels| labels_are_fine(section, labels));
-    let agents = agent::read_all(section, "resource.agents");
+    let agents = agent::read_all(section, "resource.agents", 0);
     let (provider, instance_id) = instance?;
     Some(ResourceSpec {
         provider,

@@ -152,10 +152,12 @@ fn check_labels(entries: Entries, key: &str, problems: &Problems) -> Entries {
     entries.into_iter().map(check).collect()
 }
 
-/// An entry of a list of tables with blanks for what it leaves out, at the entry's own place.
+/// An entry of a list of tables with blanks for what it leaves out, at the entry's own place. A list
+/// of tables within it has none: whether it may be left out is its section's question.
 fn fill(fields: &Fields, mut item: Node) -> Node {
     if let Value::Table(entries) = &mut item.value {
-        for (name, shape) in fields {
+        let blanks = fields.iter().filter(|(_, shape)| !matches!(shape, Shape::Tables(_)));
+        for (name, shape) in blanks {
             entries
                 .entry(name.clone())
                 .or_insert_with(|| Node { value: shape.blank(), origin: item.origin.clone() });
@@ -201,7 +203,7 @@ mod tests {
                 "a.toml:1: htp: unknown key; did you mean http? allowed here: database, enrolment, http, identity, limits, log, operator, resource, retention, token",
                 "a.toml:3: http.zzz: unknown key; allowed here: listen, public_url, workers",
                 "a.toml:5: identity.aws.region: unknown key; did you mean regions? allowed here: accept, accounts, enabled, regions, trust",
-                "a.toml:6: resource.agents: found 0 agents; a resource has 1 to 100",
+                "a.toml:6: resource.agents: is missing; 0 to 100 agents belong here",
                 "a.toml:6: resource.instance_id: found nothing; an instance id is 1 to 128 characters of A-Z a-z 0-9 . _ : / -",
                 "a.toml:6: resource.name: found nothing; a resource name is 1 to 64 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit",
                 "a.toml:6: resource.provider: found nothing; a provider is one of aws, azure, google",

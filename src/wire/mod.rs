@@ -7,6 +7,7 @@ mod discovery;
 mod health;
 mod login;
 mod me;
+mod object;
 mod problem;
 mod registration;
 

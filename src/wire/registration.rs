@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::object::objects;
 use crate::names::Provider;
 
 /// What an operator wants to be registered for an instance. It replaces what is there: what is
@@ -25,7 +26,8 @@ pub struct ResourceDeclaration {
     /// Free labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// The agents that the machine is to have.
+    /// The agents that the machine is to have. With none it is registered, and nobody logs in.
+    #[serde(deserialize_with = "objects")]
     pub agents: Vec<AgentDeclaration>,
 }
 

@@ -142,17 +142,14 @@ async fn everything_wrong_in_the_files_is_told_at_once_and_nothing_is_sent() {
     let broker = TestBroker::start("").await;
     let operator = Operator::of(&broker);
     operator.write("a.toml", &(resource("i-1", &["main"]) + "colour = \"red\"\n"));
-    operator.write(
-        "b.json",
-        r#"[{"provider": "aws", "instance_id": "i-1", "name": "-", "agents": []}]"#,
-    );
+    operator.write("b.json", r#"[{"provider": "aws", "instance_id": "i-1", "name": "-"}]"#);
     let error =
         operator.run(&["apply", "-f", "a.toml", "-f", "b.json", "-f", "gone.toml"]).await.failed(1);
     let faults: Vec<&str> = error.lines().collect();
     assert_eq!(faults[0], "callsign: nothing was sent, because the files are not right:");
     for (fault, beginning) in faults[1..].iter().zip([
         "a.toml:6: resource.colour: unknown key",
-        "b.json#/0/agents: resource.agents: found 0 agents",
+        "b.json#/0: resource.agents: is missing",
         "b.json#/0/instance_id: resource.instance_id: aws i-1 stands at a.toml:3 already",
         "b.json#/0/name: resource.name: found \"-\"",
         "gone.toml: cannot be read",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::line::{Line, What};
 use crate::cli::change::{describe, some};
+use crate::cli::listing::of_machine;
 use crate::cli::machine::Machine;
 use crate::client::{ClientError, Converged, RegistrationClient, patiently};
 use crate::directory::converge::{Current, CurrentAgent, Plan, parents_first, plan};
@@ -39,12 +40,7 @@ pub(super) async fn preview(
     client: &RegistrationClient,
     spec: &ResourceSpec,
 ) -> Result<Line, ClientError> {
-    let filter = ListQuery {
-        provider: Some(spec.provider),
-        instance_id: Some(spec.instance_id.as_str().to_owned()),
-        live: Some(true),
-        ..ListQuery::default()
-    };
+    let filter = ListQuery { live: Some(true), ..of_machine(&machine(spec)) };
     let live = patiently(|| client.resources(&filter)).await?;
     Ok(match live.first() {
         Some(resource) if is_of_file(resource) => {
@@ -115,6 +111,9 @@ fn agents(spec: &ResourceSpec) -> String {
 }
 
 fn line(spec: &ResourceSpec, what: What, note: String) -> Line {
-    let machine = Machine { provider: spec.provider, instance_id: spec.instance_id.clone() };
-    Line { what, machine, name: spec.name.as_str().to_owned(), note }
+    Line { what, machine: machine(spec), name: spec.name.as_str().to_owned(), note }
+}
+
+fn machine(spec: &ResourceSpec) -> Machine {
+    Machine { provider: spec.provider, instance_id: spec.instance_id.clone() }
 }
