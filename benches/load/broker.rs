@@ -46,13 +46,8 @@ impl Brokers {
 
     /// Processor time that our own brokers have used so far.
     pub(super) fn cpu(&self) -> Option<Duration> {
-        let ticks = self.children.iter().map(|child| {
-            let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
-            // After the name, which may hold anything but ends with the last parenthesis.
-            let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-            fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()
-        });
-        (!self.children.is_empty()).then(|| Duration::from_secs_f64(ticks.sum::<f64>() / TICKS))
+        let used = self.children.iter().map(|child| processor_time(&child.id().to_string()));
+        (!self.children.is_empty()).then(|| used.sum())
     }
 
     /// Memory that our own brokers hold, in MiB.
@@ -85,6 +80,15 @@ impl Drop for Brokers {
             child.wait().unwrap();
         }
     }
+}
+
+/// Processor time that a process has used so far.
+pub(super) fn processor_time(process: &str) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // After the name, which may hold anything but ends with the last parenthesis.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
+    Duration::from_secs_f64(ticks / TICKS)
 }
 
 fn spawn(dir: &Path, args: &Args, number: usize, address: SocketAddr) -> Child {

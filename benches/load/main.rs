@@ -11,6 +11,9 @@
 //! - `0.7x`, `2x`: open loop at that multiple of the rate of the last `closed`
 //! - `5000`: open loop at that many logins a second
 //!
+//! `--parts` measures each part of a login alone in the same run, and tells how many times their sum
+//! the whole is.
+//!
 //! In an open loop requests are due at fixed times, whether or not earlier ones are answered, and a
 //! latency counts from when its request was due: no slow answer hides the ones that it delayed.
 
@@ -23,6 +26,7 @@
 
 mod broker;
 mod client;
+mod parts;
 mod phase;
 mod pool;
 mod report;
@@ -33,6 +37,7 @@ use std::time::Duration;
 use clap::Parser;
 
 use broker::Brokers;
+use parts::Parts;
 use phase::{Phase, Scene};
 use pool::{Mix, Pool, Provider};
 
@@ -78,6 +83,9 @@ struct Args {
     /// Seconds of each phase, after a fifth of that to warm up
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Measure the parts of a login, too, beside the whole of it; needs the phases health and closed
+    #[arg(long)]
+    parts: bool,
     /// JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -117,5 +125,15 @@ async fn run(args: Args) {
         report::progress(&outcome);
         outcomes.push(outcome);
     }
-    if args.json { report::json(&outcomes) } else { report::table(&outcomes) }
+    if args.json {
+        report::json(&outcomes);
+    } else {
+        report::table(&outcomes);
+    }
+    if args.parts {
+        let cpu_of = |name| outcomes.iter().find(|outcome| outcome.name == name)?.cpu_of_one();
+        let both = cpu_of("health").zip(cpu_of("closed"));
+        let (http, whole) = both.unwrap_or_else(|| panic!("--parts needs: health closed"));
+        report::parts(&Parts::measure(&dir).await, http, whole);
+    }
 }

@@ -70,6 +70,11 @@ impl Outcome {
         self.good.len() + self.other.len()
     }
 
+    /// Processor time of the broker for each answer.
+    pub(super) fn cpu_of_one(&self) -> Option<Duration> {
+        Some(self.cpu?.div_f64(self.answered() as f64))
+    }
+
     pub(super) fn good_per_second(&self) -> f64 {
         self.good.len() as f64 / self.time.as_secs_f64()
     }

@@ -1,8 +1,11 @@
 //! How did it fare? A line for each phase, for people or for programs.
 
+use std::time::Duration;
+
 use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 
+use super::parts::Parts;
 use super::phase::Outcome;
 
 /// A line while the next phase is under way.
@@ -37,6 +40,31 @@ pub(super) fn table(outcomes: &[Outcome]) {
     }
 }
 
+/// The parts of a login beside the whole of it: `http` for each answer to `GET /healthz`, `whole`
+/// for each login.
+pub(super) fn parts(parts: &Parts, http: Duration, whole: Duration) {
+    let us = |time: Duration| time.as_secs_f64() * 1e6;
+    let sum = http + parts.sum();
+    println!(
+        "\n| part of a login | processor time us |\n|---|---|\n\
+         | HTTP: `GET /healthz` | {:.1} |\n\
+         | base64, CMS, RSA, JSON | {:.1} |\n\
+         | one indexed lookup | {:.1} |\n\
+         | claims and signature | {:.1} |\n\
+         | share of a grouped insert | {:.1} |\n\
+         | **sum** | {:.1} |\n\
+         | the whole login | {:.1}: {:.2} times the sum |",
+        us(http),
+        us(parts.check),
+        us(parts.lookup),
+        us(parts.signature),
+        us(parts.insert),
+        us(sum),
+        us(whole),
+        whole.as_secs_f64() / sum.as_secs_f64()
+    );
+}
+
 pub(super) fn json(outcomes: &[Outcome]) {
     let phases: Vec<Value> = outcomes.iter().map(phase).collect();
     println!("{}", json!({ "phases": phases }));
@@ -63,7 +91,7 @@ fn phase(outcome: &Outcome) -> Value {
 
 /// Processor time of the broker for each answer, in microseconds.
 fn cpu(outcome: &Outcome) -> Option<f64> {
-    Some(outcome.cpu?.as_secs_f64() * 1e6 / outcome.answered() as f64)
+    Some(outcome.cpu_of_one()?.as_secs_f64() * 1e6)
 }
 
 fn milliseconds(histogram: &Histogram<u64>, quantile: f64) -> String {
