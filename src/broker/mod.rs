@@ -11,6 +11,7 @@ pub mod delegate;
 pub mod deploy;
 pub mod desk;
 pub mod dry_run;
+pub mod entrance;
 pub mod error;
 mod google_keys;
 pub mod limits;
@@ -26,6 +27,7 @@ pub mod trust;
 
 use std::sync::Arc;
 
+use entrance::Entrance;
 use limits::Limits;
 
 use crate::clock::Clock;
@@ -35,7 +37,7 @@ use crate::directory::{
 };
 use crate::event::{Bus, Enrol, Heartbeat, Record};
 use crate::identity::{GiveChallenge, Trust, VerifyIdentity};
-use crate::mailbox::{Gate, Mailbox, Ping};
+use crate::mailbox::{Mailbox, Ping};
 use crate::metrics::Metrics;
 use crate::token::{CheckSigning, CheckToken, DelegateToken, MintToken};
 
@@ -43,8 +45,8 @@ use crate::token::{CheckSigning, CheckToken, DelegateToken, MintToken};
 /// it is no actor: a mailbox in front of it would only put requests into one line.
 #[derive(Clone, Debug)]
 pub struct Broker {
-    /// How many logins are under way.
-    pub entrance: Gate,
+    /// Who is let in.
+    pub entrance: Entrance,
     /// Is this machine what it claims?
     pub verify: Mailbox<VerifyIdentity>,
     /// What must its proof carry?

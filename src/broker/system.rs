@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::Broker;
 use super::desk::{Desk, Stateless};
+use super::entrance::{self, Entrance};
 use super::limits::Limits;
 use super::retention::{self, Keeping};
 use super::trust::{self, TrustSourceError};
@@ -38,12 +39,8 @@ use crate::token::{
     KeyRing, KeyStoreError, SealingKey, TokenSettings, has_keys, open_key_ring, random_bytes,
 };
 
-/// Logins that are under way at a time. One more would only wait: it is refused at the door, before
-/// any work is done for it, and never half way.
-const LOGINS: usize = 1024;
-
 /// Requests that one actor takes on at a time: every login's, and as many of other kinds.
-const PLACES: usize = 2 * LOGINS;
+const PLACES: usize = 2 * entrance::MOST;
 
 /// How long a request to an actor may take. Callers give up soon after.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -254,7 +251,7 @@ impl Rooms {
         let bus = Bus::new(BACKLOG);
         actix::spawn(super::log::follow(bus.subscribe(), metrics.clone()));
         let broker = Broker {
-            entrance: Gate::new("broker", LOGINS, DEADLINE),
+            entrance: Entrance::default(),
             verify: Mailbox::new(&verifier, &verifying),
             challenge: Mailbox::new(&verifier, &verifying),
             find: Mailbox::new(&directory, &finding),

@@ -28,7 +28,8 @@ pub(super) async fn read<T: Body>(request: &HttpRequest, payload: Payload) -> Re
     parse(&receive(request, payload).await?)
 }
 
-fn require_json(request: &HttpRequest) -> Result<(), Problem> {
+/// Refuses what is not JSON by its content type.
+pub(super) fn require_json(request: &HttpRequest) -> Result<(), Problem> {
     // RFC 9110 section 8.3.1: type and subtype are compared without regard to case.
     if !request.content_type().eq_ignore_ascii_case("application/json") {
         return Err(Problem::new(
@@ -82,7 +83,8 @@ pub(super) fn begins_object(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"{")
 }
 
-fn parse<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
+/// Reads a JSON object with no unknown members.
+pub(super) fn parse<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
     if !begins_object(bytes) {
         let is_json = serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
         return Err(if is_json { Problem::malformed(T::MEMBERS) } else { not_json() });

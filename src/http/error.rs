@@ -98,16 +98,20 @@ fn owned(instance_id: &InstanceId, owner: Origin) -> Problem {
 
 impl From<Failed> for Problem {
     fn from(failed: Failed) -> Self {
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "The broker cannot answer now",
-            "Nothing was decided about your request. Try again after the time that Retry-After \
-             gives; if it stays, tell the broker's operator the request_id.",
-        )
-        .retry_after(RETRY_AFTER)
-        .because(failed)
+        busy().because(failed)
     }
+}
+
+/// The broker has more to do than it can, and says so to its operator itself.
+pub(super) fn busy() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "unavailable",
+        "The broker cannot answer now",
+        "Nothing was decided about your request. Try again after the time that Retry-After gives; \
+         if it stays, tell the broker's operator the request_id.",
+    )
+    .retry_after(RETRY_AFTER)
 }
 
 impl From<VerifyError> for Problem {

@@ -7,18 +7,21 @@ pub(super) mod azure;
 pub(super) mod google;
 
 use actix_web::http::header;
-use actix_web::web::{Data, Payload};
+use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa::{IntoResponses, ToSchema};
 
 use super::body::{self, Body};
+use super::error::busy;
 use super::problem::Problem;
 use super::request::RequestId;
 use super::server::Front;
 use crate::broker::authenticate::{GrantedLogin, LoginRequest, authenticate};
 use crate::broker::dry_run::dry_run;
+use crate::broker::error::{Failed, LoginError};
 use crate::directory::Agent;
 use crate::identity::IdentityProof;
+use crate::mailbox::Unavailable;
 use crate::names::Provider;
 use crate::wire::{
     self, AgentRef, DryRunAgent, DryRunAnswer, DryRunResource, LoginAnswer, ResourceRef,
@@ -47,18 +50,42 @@ async fn log_in<T: Login>(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     front.require(T::PROVIDER)?;
-    let login: T = body::read(&request, payload).await?;
+    body::require_json(&request)?;
+    let login: T = body::parse(&receive(&front, &request, payload).await?)?;
     let request = LoginRequest {
         request_id: request_id.into_string(),
         proof: login.proof()?,
         agent_name: wanted_name(login.agent_name()),
     };
     if login.is_dry_run() {
-        let tried = dry_run(&front.broker, request).await?;
+        let tried = decide(async move { dry_run(&front.broker, request).await }).await?;
         return Ok(no_store(told(tried.agent())));
     }
-    let granted = authenticate(&front.broker, request).await?;
+    let granted = decide(async move { authenticate(&front.broker, request).await }).await?;
     Ok(no_store(answer(&granted)))
+}
+
+/// Receives the body of a login. Where there is no room for one more it is not even parsed: what
+/// overload costs is taken from those who are let in.
+pub(super) async fn receive(
+    front: &Front,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Bytes, Problem> {
+    let bytes = body::receive(request, payload).await?;
+    front.broker.entrance.look().map_err(|_full| busy())?;
+    Ok(bytes)
+}
+
+/// Waits for a login in a task of its own. Each of its steps wakes that task up, and not the
+/// connection's, which would look for another request every time.
+pub(super) async fn decide<T: 'static>(
+    login: impl Future<Output = Result<T, LoginError>> + 'static,
+) -> Result<T, Problem> {
+    match actix_web::rt::spawn(login).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(_panicked) => Err(Failed::from(Unavailable::Panicked("broker")).into()),
+    }
 }
 
 /// A body that lacks a member.

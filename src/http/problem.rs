@@ -149,7 +149,8 @@ impl ResponseError for Problem {
         self.status
     }
 
+    /// `request.rs` makes the answer, once it is on its way out and the request's id is at hand.
     fn error_response(&self) -> HttpResponse {
-        self.respond(None)
+        HttpResponse::new(self.status)
     }
 }

@@ -1,23 +1,17 @@
 //! How is the body of an existing agent client read? Within the bounds of the native routes, and
 //! with more patience: by no content type, and over members that it does not know.
 
-use actix_web::HttpRequest;
-use actix_web::web::Payload;
 use serde::de::DeserializeOwned;
 
-use crate::http::body::{begins_object, receive};
+use crate::http::body::begins_object;
 use crate::http::problem::Problem;
 
 /// Reads a JSON object.
-pub(super) async fn read<T: DeserializeOwned>(
-    request: &HttpRequest,
-    payload: Payload,
-) -> Result<T, Problem> {
-    let bytes = receive(request, payload).await?;
-    if !begins_object(&bytes) {
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if !begins_object(bytes) {
         return Err(Problem::malformed("The body is no JSON object."));
     }
-    serde_json::from_slice(&bytes).map_err(|error| {
+    serde_json::from_slice(bytes).map_err(|error| {
         Problem::malformed(format!("Not the expected JSON: line {}.", error.line()))
     })
 }

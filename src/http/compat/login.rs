@@ -9,7 +9,7 @@ use utoipa::IntoResponses;
 use super::body;
 use super::problem::CompatProblem;
 use crate::broker::authenticate::{LoginRequest, authenticate};
-use crate::http::login::{no_store, wanted_name};
+use crate::http::login::{decide, no_store, receive, wanted_name};
 use crate::http::problem::Problem;
 use crate::http::request::RequestId;
 use crate::http::server::Front;
@@ -36,24 +36,24 @@ pub(super) async fn log_in<T: CompatLogin>(
     request_id: RequestId,
     payload: Payload,
 ) -> Result<HttpResponse, CompatProblem> {
-    let answer = answer::<T>(&front, &request, request_id, payload).await;
+    let answer = answer::<T>(front, &request, request_id, payload).await;
     answer.map_err(|problem| CompatProblem::new(T::PROVIDER, problem))
 }
 
 async fn answer<T: CompatLogin>(
-    front: &Front,
+    front: Data<Front>,
     request: &HttpRequest,
     request_id: RequestId,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     front.require(T::PROVIDER)?;
-    let login: T = body::read(request, payload).await?;
+    let login: T = body::parse(&receive(&front, request, payload).await?)?;
     let request = LoginRequest {
         request_id: request_id.into_string(),
         proof: login.proof()?.of_existing_client(),
         agent_name: wanted_name(login.agent_name()),
     };
-    let granted = authenticate(&front.broker, request).await?;
+    let granted = decide(async move { authenticate(&front.broker, request).await }).await?;
     Ok(no_store(CompatSession { session_token: granted.token().jwt().to_owned() }))
 }
 
