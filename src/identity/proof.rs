@@ -248,13 +248,21 @@ fn decode(field: &'static str, max: usize, text: &str) -> Result<Vec<u8>, ProofE
     if text.len() > max {
         return Err(ProofError::new(field, "it is longer than any proof"));
     }
-    let armour = |line: &&str| line.starts_with("-----");
-    let lines = text.lines().map(str::trim).filter(|line| !armour(line));
-    let packed: String = lines.flat_map(str::split_ascii_whitespace).collect();
+    let packed = packed(text);
     if packed.is_empty() {
         return Err(ProofError::new(field, "it is empty"));
     }
     STANDARD.decode(packed).map_err(|_| ProofError::new(field, "it is not base64"))
+}
+
+fn packed(text: &str) -> Vec<u8> {
+    const ARMOUR: &str = "-----";
+    if text.contains(ARMOUR) {
+        let armour = |line: &&str| line.trim_start().starts_with(ARMOUR);
+        let lines = text.lines().filter(|line| !armour(line));
+        return lines.flat_map(str::bytes).filter(|byte| !byte.is_ascii_whitespace()).collect();
+    }
+    text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect()
 }
 
 #[cfg(test)]
