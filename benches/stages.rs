@@ -12,8 +12,8 @@ use callsign::emulator::Machine;
 use callsign::emulator::aws::{AwsSigner, MachineFacts};
 use callsign::emulator::google::{Detail, GoogleSigner};
 use callsign::identity::{
-    AwsKind, AwsPolicy, AwsTrust, CurrentKeys, GooglePolicy, IdentityProof, KeySet, Policy, Trust,
-    VerifiedInstance, verify,
+    AwsKind, AwsPolicy, AwsTrust, Challenger, CurrentKeys, GooglePolicy, IdentityProof, KeySet,
+    Policy, Trust, VerifiedInstance, verify,
 };
 use callsign::names::{InstanceId, Provider, new_id};
 use callsign::token::TokenSettings;
@@ -109,15 +109,39 @@ fn verify_document_and_signature(bencher: Bencher<'_, '_>) {
 /// Base64, JSON, RSA-2048, JSON.
 #[divan::bench]
 fn verify_google_token(bencher: Bencher<'_, '_>) {
-    let (trust, policy, token, now) = google();
+    let (trust, policy, token, now) = google(None);
     bencher.bench(|| {
         let proof = IdentityProof::google_token(black_box(&token)).unwrap();
         verify(&proof, &trust, &policy, now).unwrap()
     });
 }
 
-/// A Google with one key and a token of one of its machines.
-fn google() -> (Trust, Policy, String, DateTime<Utc>) {
+/// The same of a token that answers a challenge: which one, of each minute and binding that counts?
+#[divan::bench]
+fn verify_google_token_that_answers(bencher: Bencher<'_, '_>) {
+    let (trust, policy, token, now) = google(Some(challenger()));
+    bencher.bench(|| {
+        let proof = IdentityProof::google_token(black_box(&token)).unwrap();
+        verify(&proof, &trust, &policy, now).unwrap()
+    });
+}
+
+/// What anybody may ask for, as often as they like.
+#[divan::bench]
+fn give_challenge(bencher: Bencher<'_, '_>) {
+    let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let challenger = challenger();
+    bencher.bench(|| challenger.give(Provider::Azure, None, black_box(42), now));
+}
+
+fn challenger() -> Challenger {
+    let key = Zeroizing::new([7; 32]);
+    Challenger::new(&key, "https://callsign.example/v1/challenge/".to_owned())
+}
+
+/// A Google with one key and a token of one of its machines, which answers a challenge if one is
+/// given.
+fn google(challenger: Option<Challenger>) -> (Trust, Policy, String, DateTime<Utc>) {
     let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     let signer = GoogleSigner::generate().unwrap();
     let machine = Machine::named("4242", "my-project", "us-east1", now).unwrap().google;
@@ -127,8 +151,10 @@ fn google() -> (Trust, Policy, String, DateTime<Utc>) {
     let google =
         GooglePolicy { audiences: ["callsign".to_owned()].into(), ..GooglePolicy::default() };
     let policy = Policy { leeway: TimeDelta::seconds(60), google, ..Policy::default() };
-    let token = signer.token(&machine, "callsign", Detail::Full, now).unwrap();
-    (Trust { google: Some(keys), ..Trust::default() }, policy, token, now)
+    let given = challenger.as_ref().map(|it| it.give(Provider::Google, None, 42, now).audience);
+    let audience = given.as_deref().unwrap_or("callsign");
+    let token = signer.token(&machine, audience, Detail::Full, now).unwrap();
+    (Trust { google: Some(keys), challenger, ..Trust::default() }, policy, token, now)
 }
 
 #[divan::bench]

@@ -16,7 +16,8 @@ pub(super) struct Identity {
     /// How the machine proves itself [env: CALLSIGN_AUTH] [default: auto]
     #[arg(long, value_enum, value_name = "METHOD")]
     auth: Option<Auth>,
-    /// Whom Google's proof is for, if it is not to answer a challenge: one of the broker's audiences
+    /// Whom Google's proof is for, if not for the broker's URL: its public URL, where it has another
+    /// one, or one of its audiences
     #[arg(long, value_name = "AUDIENCE")]
     audience: Option<String>,
     #[command(flatten)]

@@ -39,7 +39,8 @@ const AHEAD: i64 = 1;
 /// What Azure's metadata service takes as a nonce.
 const NONCE_DIGITS: usize = 10;
 const SALT_DIGITS: usize = 3;
-/// 10 to the power of the digits that are left.
+const CODE_DIGITS: usize = NONCE_DIGITS - SALT_DIGITS;
+/// 10 to the power of these.
 const CODES: u64 = 10_000_000;
 /// 10 to the power of a whole nonce's digits.
 const NONCES: u64 = 10_000_000_000;
@@ -84,20 +85,19 @@ impl Challenger {
         };
         let code = self.code(provider, window_of(now), &salt, agent);
         let nonce = match provider {
-            Provider::Azure => azure_nonce(&salt, &code),
+            Provider::Azure => format!("{salt}{:0CODE_DIGITS$}", digits(&code)),
             Provider::Aws | Provider::Google => salt,
         };
         let text = URL_SAFE_NO_PAD.encode(audience_code(&code));
         Challenge { audience: format!("{}{nonce}.{text}", self.audiences), nonce }
     }
 
-    /// The window of the challenge with this nonce, if it was given for this agent, or for any,
+    /// The window of the challenge with this nonce, ten digits, if it was given for this agent, or for any,
     /// and counts at that time.
     fn find_nonce(&self, nonce: &str, agent: Option<&AgentName>, at: DateTime<Utc>) -> Option<i64> {
-        let salt = nonce.get(..SALT_DIGITS)?;
-        self.find(Provider::Azure, salt, agent, at, |code| {
-            azure_nonce(salt, code).as_bytes().ct_eq(nonce.as_bytes())
-        })
+        let (salt, sent) = nonce.split_at_checked(SALT_DIGITS)?;
+        let sent: u64 = sent.parse().ok()?;
+        self.find(Provider::Azure, salt, agent, at, |code| digits(code).ct_eq(&sent))
     }
 
     /// The same for an audience, by its nonce and code.
@@ -164,10 +164,9 @@ fn end_of(window: i64) -> DateTime<Utc> {
     DateTime::from_timestamp((window + BEHIND + 1) * WINDOW, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-/// Salt and code, as digits.
-fn azure_nonce(salt: &str, code: &[u8; 32]) -> String {
-    let number = code.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte));
-    format!("{salt}{:0width$}", number % CODES, width = NONCE_DIGITS - SALT_DIGITS)
+/// As much of a code as Azure's nonce holds: a number of [`CODE_DIGITS`].
+fn digits(code: &[u8; 32]) -> u64 {
+    code.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte)) % CODES
 }
 
 fn audience_code(code: &[u8; 32]) -> &[u8] {

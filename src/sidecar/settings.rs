@@ -39,7 +39,7 @@ pub struct Cloud {
     pub provider: Option<Provider>,
     /// Where the metadata services are.
     pub endpoints: Endpoints,
-    /// Whom Google's proof is for, where that is said: it answers no challenge then.
+    /// Whom Google's proof is for; the broker's URL without one.
     pub audience: Option<String>,
 }
 
@@ -78,13 +78,20 @@ impl Cloud {
         self.audience.as_deref().unwrap_or(broker.url())
     }
 
+    /// Whether a challenge may be answered to this broker. Google's token is good for whom it names:
+    /// a broker that could name anybody would get tokens that are good elsewhere.
+    fn is_its_own(&self, broker: &BrokerClient, challenge: &Challenge) -> bool {
+        let whom = self.audience_at(broker).trim_end_matches('/');
+        challenge.audience.strip_prefix(whom).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     async fn challenge(
         &self,
         provider: Provider,
         broker: &BrokerClient,
         agent_name: Option<&str>,
     ) -> Result<Option<Challenge>, ClientError> {
-        if provider == Provider::Aws || (provider == Provider::Google && self.audience.is_some()) {
+        if provider == Provider::Aws {
             return Ok(None);
         }
         let asked = ChallengeRequest {
@@ -92,6 +99,9 @@ impl Cloud {
             agent_name: agent_name.map(str::to_owned),
         };
         match broker.challenge(&asked).await {
+            Ok(challenge) if provider == Provider::Google => {
+                Ok(Some(challenge).filter(|challenge| self.is_its_own(broker, challenge)))
+            }
             Ok(challenge) => Ok(Some(challenge)),
             // An earlier broker, or a cloud or a name that it has not: the login tells which.
             Err(ClientError::Refused(_)) => Ok(None),

@@ -76,6 +76,24 @@ async fn of_two_replays_at_once_exactly_one_wins() {
 }
 
 #[actix::test]
+async fn of_replays_at_several_brokers_at_once_exactly_one_wins() {
+    let toml = super::toml(REQUIRED);
+    let brokers = TestBroker::start_together([toml.as_str(); 3]).await;
+    for cloud in BOTH {
+        let path = cloud.path(Route::Native);
+        for _round in 0..4 {
+            let given = challenge(&brokers[0], cloud, None).await;
+            let login = of_agent(proof(&brokers[0], cloud, &given), "main");
+            let posts = brokers.iter().flat_map(|broker| [broker; 4]);
+            let answers = join_all(posts.map(|broker| broker.post(&path, &login))).await;
+            let won = answers.iter().filter(|answer| answer.status == 200).count();
+            let refused = answers.iter().filter(|answer| answer.status == 401).count();
+            assert_eq!((won, refused), (1, answers.len() - 1), "{cloud:?}");
+        }
+    }
+}
+
+#[actix::test]
 async fn a_stale_challenge_is_refused_although_its_document_is_good() {
     refused_everywhere(async |broker, cloud| {
         let given = challenge(broker, cloud, None).await;

@@ -324,9 +324,15 @@ async fn a_slow_database_makes_the_asker_late_and_the_record_stands_all_the_same
     let full = Err(Unavailable::Full("recorder"));
     assert_eq!(recorder.record.ask(scene.granted("kid")).await, full);
     lock.rollback().await.unwrap();
-    while soon.depth() > 0 {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let all_is_written = async || {
+        while soon.depth() > 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    all_is_written().await;
     assert_eq!(scene.count::<issued_token::Entity>().await, 2);
-    assert!(is_kept(&recorder.record.ask(scene.granted("kid")).await));
+    // And it goes on. On a busy machine this one may be late, too.
+    let _ = recorder.record.ask(scene.granted("kid")).await;
+    all_is_written().await;
+    assert_eq!(scene.count::<issued_token::Entity>().await, 3);
 }

@@ -1,12 +1,15 @@
 //! The whole of it where the broker asks for answers: emulated metadata, a broker that takes no
 //! proof without one, and each command of the agent's side, none of which is told anything of it.
 
+use std::sync::{Arc, OnceLock};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use callsign::emulator::Machine as Emulated;
 use serde_json::{Value, json};
 
 use super::machine::{INSTANCE, Machine, Process, content};
+use super::scripted::{Reply, ScriptedBroker};
 use crate::support::broker::resource_on;
 
 const REQUIRED: &str =
@@ -30,9 +33,12 @@ fn arguments<'a>(method: &'a str, url: &'a str) -> [&'a str; 6] {
 
 /// What the token says of how the machine proved itself.
 fn methods(token: &str) -> Value {
+    claims(token)["amr"].clone()
+}
+
+fn claims(token: &str) -> Value {
     let body = token.trim().split('.').nth(1).unwrap();
-    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap();
-    claims["amr"].clone()
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap()
 }
 
 const METHODS: [(&str, &str); 2] = [
@@ -78,6 +84,56 @@ fn the_doctor_finds_all_well_where_answers_are_required() {
     }
 }
 
+/// For whom the token is that a machine of Google's sends to a broker which asks for this audience.
+fn sent_to_a_broker_that_asks_for(
+    machine: &Machine,
+    audience: impl Fn(&str) -> String,
+    rest: &[&str],
+) -> String {
+    let asked: Arc<OnceLock<String>> = Arc::default();
+    let asks = Arc::clone(&asked);
+    let broker = ScriptedBroker::start(move |what, number| match what {
+        "challenge" => Reply::challenge(asks.get().unwrap()),
+        _ => Reply::token(number, 3_600),
+    });
+    asked.set(audience(&broker.url)).unwrap();
+    let mut command = machine.command();
+    let google = ["login", "--auth", "google-instance-identity", "--url", &broker.url];
+    assert!(command.args(google).args(rest).output().unwrap().status.success());
+    let login: Value = serde_json::from_str(&broker.asked("/v1/login/google")[0].body).unwrap();
+    let audience = claims(login["json_web_token"].as_str().unwrap())["aud"].clone();
+    audience.as_str().unwrap().replace(&broker.url, "BROKER")
+}
+
+/// A token of Google's is good for whom it names. A broker that could choose whom would get tokens
+/// that are good elsewhere: at a bank, or at another broker whose challenge it passes on.
+#[test]
+fn a_broker_cannot_ask_for_a_token_that_is_good_elsewhere() {
+    let machine = Machine::new();
+    for elsewhere in [
+        "https://bank.example",
+        "https://other.example/v1/challenge/0123456789.AAAAAAAAAAAAAAAAAAAAAA",
+        "BROKER.evil.example/v1/challenge/0123456789.AAAAAAAAAAAAAAAAAAAAAA",
+        "BROKER0/v1/challenge/0123456789.AAAAAAAAAAAAAAAAAAAAAA",
+        "",
+    ] {
+        let asks = |url: &str| elsewhere.replace("BROKER", url);
+        assert_eq!(sent_to_a_broker_that_asks_for(&machine, asks, &[]), "BROKER", "{elsewhere}");
+    }
+    let asks = |url: &str| format!("{url}/v1/challenge/0123456789.AA");
+    assert_eq!(
+        sent_to_a_broker_that_asks_for(&machine, asks, &[]),
+        "BROKER/v1/challenge/0123456789.AA"
+    );
+    assert_eq!(sent_to_a_broker_that_asks_for(&machine, asks, &["--audience", "coder"]), "coder");
+    // Whom it may be for is the user's to say, where the broker is called by another address.
+    let public = |_: &str| "https://b.example/v1/challenge/0123456789.AA".to_owned();
+    assert_eq!(
+        sent_to_a_broker_that_asks_for(&machine, public, &["--audience", "https://b.example/"]),
+        "https://b.example/v1/challenge/0123456789.AA"
+    );
+}
+
 #[test]
 fn an_audience_of_ones_own_answers_nothing_and_a_name_that_is_none_is_told_by_the_login() {
     let machine = machine();
@@ -87,7 +143,8 @@ fn an_audience_of_ones_own_answers_nothing_and_a_name_that_is_none_is_told_by_th
         let google = ["login", "--auth", "google-instance-identity", "--url", &url];
         command.args(google).args(rest).output().unwrap().status.code()
     };
-    assert_eq!(login(&["--agent-name", "main", "--audience", &url]), Some(12));
+    assert_eq!(login(&["--agent-name", "main", "--audience", "coder"]), Some(12));
+    assert_eq!(login(&["--agent-name", "main", "--audience", &url]), Some(0));
     assert_eq!(login(&["--agent-name", "main"]), Some(0));
     assert_eq!(login(&["--agent-name", "ghost"]), Some(11));
     assert_eq!(login(&[]), Some(10));

@@ -32,6 +32,12 @@ impl Reply {
         Self(status, headers, body.to_string())
     }
 
+    /// A challenge for Google's token.
+    pub fn challenge(audience: &str) -> Self {
+        let body = json!({"nonce": "0123456789", "audience": audience, "expires_in": 300});
+        Self(200, "", body.to_string())
+    }
+
     pub fn noted() -> Self {
         Self(204, "", String::new())
     }
@@ -65,8 +71,8 @@ pub struct ScriptedBroker {
 }
 
 impl ScriptedBroker {
-    /// Answers the request of this number (from 0, among those to the same path) to `login` or
-    /// `heartbeat`.
+    /// Answers the request of this number (from 0, among those to the same path) to `login`,
+    /// `heartbeat` or `challenge`.
     pub fn start(script: impl Fn(&str, usize) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -89,7 +95,8 @@ impl ScriptedBroker {
 
 fn answer(mut stream: TcpStream, script: &impl Fn(&str, usize) -> Reply, log: &Mutex<Vec<Asked>>) {
     let Some(asked) = read(&stream) else { return };
-    let what = if asked.path.ends_with("/heartbeat") { "heartbeat" } else { "login" };
+    let is_of = |what: &&&str| asked.path.ends_with(**what);
+    let what = ["heartbeat", "challenge"].iter().find(is_of).copied().unwrap_or("login");
     let mut log = log.lock().unwrap();
     let number = log.iter().filter(|earlier| earlier.path == asked.path).count();
     log.push(asked);

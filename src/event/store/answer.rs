@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::database::Database;
 use crate::event::{AnsweredChallenge, LoginGranted, RecordError};
 
-/// Expired rows that one statement removes: few enough for logins not to wait for it.
+/// Expired rows that are removed at once: few enough for logins not to wait for it.
 const BATCH: u64 = 500;
 
 /// Writes down the challenges that these logins answer; gives the tokens of those that come too
@@ -70,24 +70,16 @@ pub(in crate::event) async fn take_back<'a>(
         .map(drop)
 }
 
-/// Removes the answers that no broker would take any more, in batches of a commit each; gives how
-/// many there were.
+/// Removes answers that no broker would take any more, [`BATCH`] of them at most; gives how many.
 ///
 /// # Errors
 /// [`RecordError::Database`]; what is left over is removed by the next call.
 pub async fn forget_answers(database: &Database, now: DateTime<Utc>) -> Result<u64, RecordError> {
-    let mut removed = 0;
-    loop {
-        let batch = forget_batch(database.connection(), now).await;
-        let batch = batch.map_err(|error| RecordError::Database(error.to_string()))?;
-        removed += batch;
-        if batch < BATCH {
-            return Ok(removed);
-        }
-    }
+    let removed = forget(database.connection(), now).await;
+    removed.map_err(|error| RecordError::Database(error.to_string()))
 }
 
-async fn forget_batch(connection: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64, DbErr> {
+async fn forget(connection: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64, DbErr> {
     use answered_challenge::Column::{ExpiresAt, InstanceId, Nonce, Provider};
     let expired = answered_challenge::Entity::find()
         .select_only()
