@@ -3,9 +3,13 @@
 //! Knows URLs and engines, not one table. Rooms get a [`Database`] and hand it to their `store.rs`.
 
 mod look;
+mod postgres;
+mod sqlite;
 
 pub use look::Look;
 
+use std::borrow::Cow;
+use std::future::Future;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
@@ -25,11 +29,15 @@ pub struct Database {
 /// Connections at most. Lookups and the recorder's one writer share them.
 const MAX_CONNECTIONS: u32 = 8;
 
-/// How long a statement waits for SQLite's single writer before it fails.
-const SQLITE_BUSY: Duration = Duration::from_secs(5);
+/// How long a piece of work may take before it is given up: less than an asker waits for it, so that
+/// the asker learns why.
+const PATIENCE: Duration = Duration::from_secs(4);
 
-/// How long a request waits for a free connection.
-const ACQUIRE: Duration = Duration::from_secs(3);
+/// How long a statement waits for SQLite's single writer before it fails.
+const SQLITE_BUSY: Duration = Duration::from_secs(3);
+
+/// How long a request waits for a free connection, or for a server that is not there.
+const ACQUIRE: Duration = Duration::from_secs(2);
 
 /// What one broker at a time does, of all that share a database. Two that look, find nothing and
 /// make it would make it twice, or fail where they meet.
@@ -107,6 +115,9 @@ impl Database {
     pub(crate) async fn begin_alone(&self, purpose: Alone) -> Result<DatabaseTransaction, DbErr> {
         let transaction = self.begin().await?;
         if transaction.get_database_backend() == DbBackend::Postgres {
+            if purpose == Alone::Schema {
+                transaction.execute_unprepared(postgres::WITHOUT_END).await?;
+            }
             let purpose = [(purpose as i32).into()];
             let lock = Statement::from_sql_and_values(DbBackend::Postgres, LOCK, purpose);
             transaction.query_one_raw(lock).await?;
@@ -114,12 +125,31 @@ impl Database {
         Ok(transaction)
     }
 
-    /// Asks the database for a sign of life.
+    /// Does a piece of work in good time, or gives it up: a transaction is rolled back then, unless
+    /// it was about to be committed, which may be so or not.
+    pub(crate) async fn in_time<T, E: From<DbErr>>(
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        match tokio::time::timeout(PATIENCE, work).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(failure("it took too long").into()),
+        }
+    }
+
+    /// Asks the database for a sign of life, and PostgreSQL whether it takes writes.
     ///
     /// # Errors
     /// Whatever kept it from answering.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        self.connection.execute_unprepared("SELECT 1").await.map(drop)
+        if self.connection.get_database_backend() != DbBackend::Postgres {
+            return self.connection.execute_unprepared("SELECT 1").await.map(drop);
+        }
+        let question = Statement::from_string(DbBackend::Postgres, postgres::READ_ONLY);
+        let row = self.connection.query_one_raw(question).await?;
+        match row.map(|row| row.try_get_by_index::<String>(0)).transpose()?.as_deref() {
+            Some("off") => Ok(()),
+            _ => Err(failure("it takes no writes")),
+        }
     }
 
     /// Waits for running statements and closes every connection.
@@ -186,6 +216,13 @@ async fn connect(url: &str, access: Access) -> Result<DatabaseConnection, DbErr>
     }
     // A ping costs as much as a lookup; a broken connection shows at its first statement anyway.
     options.test_before_acquire(false).acquire_timeout(ACQUIRE).sqlx_logging(false);
+    if access == Access::Write {
+        options.map_sqlx_postgres_pool_opts(postgres::for_writing);
+        // The only connection to an in-memory database is never given up.
+        if !in_memory {
+            options.map_sqlx_sqlite_pool_opts(sqlite::for_writing);
+        }
+    }
     options.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = sqlite.foreign_keys(true).busy_timeout(SQLITE_BUSY);
         if access != Access::Write {
@@ -216,18 +253,37 @@ async fn applied_migrations(connection: &impl ConnectionTrait) -> Result<Vec<Str
     rows.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
+/// Whether the database has something against what it was given, and is well itself.
+pub(crate) fn is_about_data(error: &DbErr) -> bool {
+    match (error, code(error)) {
+        (_, Some(code)) if code.len() == 5 => {
+            // PostgreSQL: data exceptions and violated constraints.
+            code.starts_with("22") || code.starts_with("23")
+        }
+        // SQLite: SQLITE_CONSTRAINT; the upper bits tell which.
+        (_, Some(code)) => code.parse::<u32>().is_ok_and(|code| code & 0xff == 19),
+        (DbErr::Json(_) | DbErr::Type(_), None) => true,
+        (_, None) => false,
+    }
+}
+
 fn is_busy(error: &DbErr) -> bool {
     // SQLITE_BUSY and its extended codes: another process holds the write lock.
-    let busy = |code: &str| matches!(code, "5" | "261" | "517" | "773");
+    matches!(code(error).as_deref(), Some("5" | "261" | "517" | "773"))
+}
+
+/// What the engine calls the error: five characters on PostgreSQL, a number on SQLite.
+fn code(error: &DbErr) -> Option<Cow<'_, str>> {
     match error {
         DbErr::Exec(RuntimeErr::SqlxError(inner))
         | DbErr::Query(RuntimeErr::SqlxError(inner))
-        | DbErr::Conn(RuntimeErr::SqlxError(inner)) => inner
-            .as_database_error()
-            .and_then(|error| error.code())
-            .is_some_and(|code| busy(code.as_ref())),
-        _ => false,
+        | DbErr::Conn(RuntimeErr::SqlxError(inner)) => inner.as_database_error()?.code(),
+        _ => None,
     }
+}
+
+fn failure(reason: &str) -> DbErr {
+    DbErr::Conn(RuntimeErr::Internal(reason.to_owned()))
 }
 
 /// Why the database could not be opened.

@@ -14,6 +14,7 @@ mod architecture;
 mod broker;
 mod challenge;
 mod cli;
+mod database;
 mod deployment;
 mod directory;
 mod enrolment;

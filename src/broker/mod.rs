@@ -35,7 +35,7 @@ use crate::directory::{
     Converge, FileResources, FindAgent, FindSubAgent, ListAgents, ListResources, Retire, Rules,
     ShowAgent, ShowResource,
 };
-use crate::event::{Bus, Enrol, Heartbeat, Record};
+use crate::event::{Bus, CheckRecording, Enrol, Heartbeat, Record};
 use crate::identity::{GiveChallenge, Trust, VerifyIdentity};
 use crate::mailbox::{Mailbox, Ping};
 use crate::metrics::Metrics;
@@ -69,6 +69,8 @@ pub struct Broker {
     pub enrol: Mailbox<Enrol>,
     /// An agent is there.
     pub heartbeat: Mailbox<Heartbeat>,
+    /// Would a record be taken?
+    pub check_recording: Mailbox<CheckRecording>,
     /// Make a registration equal to its declaration.
     pub converge: Mailbox<Converge>,
     /// By which rules machines are enrolled.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Broker;
 use crate::database::Database;
+use crate::event::CheckRecording;
 use crate::identity::KeySetHealth;
 
 /// How long the database may take for a sign of life: one that hangs must be told, not waited for.
@@ -27,7 +28,8 @@ pub async fn parts(broker: &Broker, database: &Database) -> Vec<Part> {
         let fault = ping.ask(crate::mailbox::Ping).await.err().map(|fault| fault.to_string());
         parts.push(Part { name: ping.gate().name(), fault, concern: None });
     }
-    parts.push(Part { name: "database", fault: database_fault(database).await, concern: None });
+    let fault = database_fault(broker, database).await;
+    parts.push(Part { name: "database", fault, concern: None });
     let fault = signing_fault(broker).await;
     parts.push(Part { name: "signing_keys", fault, concern: None });
     if let Some(keys) = &broker.trust.google {
@@ -49,14 +51,22 @@ fn concern(health: KeySetHealth) -> Option<String> {
     }
 }
 
-async fn database_fault(database: &Database) -> Option<String> {
-    let error = match tokio::time::timeout(PATIENCE, database.ping()).await {
-        Ok(Ok(())) => return None,
-        Ok(Err(error)) => error.to_string(),
-        Err(elapsed) => elapsed.to_string(),
+async fn database_fault(broker: &Broker, database: &Database) -> Option<String> {
+    let (error, told) = match tokio::time::timeout(PATIENCE, database.ping()).await {
+        Ok(Ok(())) => (recording_fault(broker).await?, "the database takes no records"),
+        Ok(Err(error)) => (error.to_string(), "the database does not answer"),
+        Err(elapsed) => (elapsed.to_string(), "the database does not answer"),
     };
-    tracing::warn!(error, "the database gives no sign of life");
-    Some("the database does not answer".to_owned())
+    tracing::warn!(error, "{told}");
+    Some(told.to_owned())
+}
+
+async fn recording_fault(broker: &Broker) -> Option<String> {
+    match broker.check_recording.ask(CheckRecording).await {
+        Ok(Ok(_would_be_taken)) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(unavailable) => Some(unavailable.to_string()),
+    }
 }
 
 async fn signing_fault(broker: &Broker) -> Option<String> {

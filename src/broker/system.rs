@@ -263,6 +263,7 @@ impl Rooms {
             record: Mailbox::new(&recorder, &recording),
             enrol: Mailbox::new(&recorder, &recording),
             heartbeat: Mailbox::new(&recorder, &recording),
+            check_recording: Mailbox::new(&recorder, &recording),
             converge: Mailbox::new(&directory, &finding),
             retire: Mailbox::new(&directory, &finding),
             file_resources: Mailbox::new(&directory, &finding),

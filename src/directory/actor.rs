@@ -133,9 +133,11 @@ impl Handler<Ask<FindSubAgent>> for Directory {
 
     fn handle(&mut self, ask: Ask<FindSubAgent>, _: &mut Self::Context) -> Self::Result {
         let database = self.database.clone();
-        ask.answer_later(|FindSubAgent { parent_id, name }| async move {
-            let live = store::sub_agents(database.connection(), parent_id).await?;
-            Ok(sub_agent::select(parent_id, live, &name))
+        ask.answer_later(|FindSubAgent { parent_id, name }| {
+            Database::in_time(async move {
+                let live = store::sub_agents(database.connection(), parent_id).await?;
+                Ok(sub_agent::select(parent_id, live, &name))
+            })
         })
     }
 }
@@ -157,7 +159,9 @@ impl Handler<Ask<Retire>> for Directory {
 
     fn handle(&mut self, ask: Ask<Retire>, _: &mut Self::Context) -> Self::Result {
         let (database, now) = (self.database.clone(), self.clock.now());
-        ask.answer_later(move |request| async move { store::retire(&database, request, now).await })
+        ask.answer_later(move |request| {
+            Database::in_time(async move { store::retire(&database, request, now).await })
+        })
     }
 }
 
@@ -166,8 +170,8 @@ impl Handler<Ask<FileResources>> for Directory {
 
     fn handle(&mut self, ask: Ask<FileResources>, _: &mut Self::Context) -> Self::Result {
         let database = self.database.clone();
-        ask.answer_later(|FileResources| async move {
-            store::file_resources(database.connection()).await
+        ask.answer_later(|FileResources| {
+            Database::in_time(async move { store::file_resources(database.connection()).await })
         })
     }
 }
@@ -177,8 +181,10 @@ impl Handler<Ask<ListResources>> for Directory {
 
     fn handle(&mut self, ask: Ask<ListResources>, _: &mut Self::Context) -> Self::Result {
         let database = self.database.clone();
-        ask.answer_later(move |ListResources(filter, cursor)| async move {
-            store::list_resources(database.connection(), filter, cursor).await
+        ask.answer_later(move |ListResources(filter, cursor)| {
+            Database::in_time(async move {
+                store::list_resources(database.connection(), filter, cursor).await
+            })
         })
     }
 }
@@ -188,8 +194,10 @@ impl Handler<Ask<ListAgents>> for Directory {
 
     fn handle(&mut self, ask: Ask<ListAgents>, _: &mut Self::Context) -> Self::Result {
         let database = self.database.clone();
-        ask.answer_later(move |ListAgents(filter, cursor)| async move {
-            store::list_agents(database.connection(), filter, cursor).await
+        ask.answer_later(move |ListAgents(filter, cursor)| {
+            Database::in_time(async move {
+                store::list_agents(database.connection(), filter, cursor).await
+            })
         })
     }
 }
@@ -199,8 +207,8 @@ impl Handler<Ask<ShowResource>> for Directory {
 
     fn handle(&mut self, ask: Ask<ShowResource>, _: &mut Self::Context) -> Self::Result {
         let database = self.database.clone();
-        ask.answer_later(move |ShowResource(id)| async move {
-            store::show_resource(database.connection(), id).await
+        ask.answer_later(move |ShowResource(id)| {
+            Database::in_time(async move { store::show_resource(database.connection(), id).await })
         })
     }
 }
@@ -210,8 +218,8 @@ impl Handler<Ask<ShowAgent>> for Directory {
 
     fn handle(&mut self, ask: Ask<ShowAgent>, _: &mut Self::Context) -> Self::Result {
         let database = self.database.clone();
-        ask.answer_later(move |ShowAgent(id)| async move {
-            store::show_agent(database.connection(), id).await
+        ask.answer_later(move |ShowAgent(id)| {
+            Database::in_time(async move { store::show_agent(database.connection(), id).await })
         })
     }
 }
@@ -262,7 +270,8 @@ async fn change(Books { database, clock, .. }: Books, group: Vec<WaitingChange>)
 
 async fn look(books: Books, group: Vec<Waiting>) {
     let instances = group.iter().map(|asked| &asked.request.instance);
-    match store::find_live(books.database.connection(), instances).await {
+    let found = store::find_live(books.database.connection(), instances);
+    match Database::in_time(found).await {
         Ok(live) => group.into_iter().for_each(|asked| asked.answer(&books, &live)),
         Err(error) => group.into_iter().for_each(|asked| asked.tell(Err(error.clone()))),
     }
@@ -286,7 +295,8 @@ impl Waiting {
     /// Nothing is live: was there something once, or does a rule enrol the machine?
     async fn miss(self, Books { database, rules, clock }: Books, is_taken: bool) {
         let FindAgent { instance, name } = &self.request;
-        let answer = store::earlier(database.connection(), instance).await.map(|earlier| {
+        let earlier = store::earlier(database.connection(), instance);
+        let answer = Database::in_time(earlier).await.map(|earlier| {
             let earlier = Earlier { is_taken, ..earlier };
             find_unregistered(earlier, &rules.current(), instance, name.as_deref(), clock.now())
         });

@@ -146,6 +146,9 @@ pub enum DirectoryError {
     /// The database refused, or is away.
     #[error("the database did not answer the directory: {0}")]
     Database(String),
+    /// The database has something against what it was given.
+    #[error("the database did not take what the directory gave it: {0}")]
+    Unfit(String),
     /// Others changed the same registration in between.
     #[error("others changed the same registration in between")]
     Overtaken,

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::enrolment::Earlier;
 use super::messages::DirectoryError;
 use super::selection::{LiveResource, RootAgent};
+use crate::database::is_about_data;
 use crate::identity::VerifiedInstance;
 use crate::names::{InstanceId, Provider};
 use crate::registration::Origin;
@@ -30,6 +31,7 @@ impl From<DbErr> for DirectoryError {
     fn from(error: DbErr) -> Self {
         match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(_)) => Self::Overtaken,
+            _ if is_about_data(&error) => Self::Unfit(error.to_string()),
             _ => Self::Database(error.to_string()),
         }
     }

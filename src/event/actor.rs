@@ -2,8 +2,13 @@
 //!
 //! What arrives while a commit is under way goes into the next one, so the cost of a durable
 //! commit is shared by as many logins as came in meanwhile, and a lone login waits for nobody.
+//!
+//! A commit that breaks off may have been made or not. It counts as failed: there may be a record
+//! of a token that nobody got, never a token without its record.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix::{
     Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, ResponseFuture,
@@ -17,10 +22,10 @@ use uuid::Uuid;
 use super::budget::RefusalBudget;
 use super::enrolment::Enrolment;
 use super::kinds::{AuthEvent, Happening, LoginGranted};
-use super::messages::{Enrol, Heartbeat, Receipt, Record, RecordError};
+use super::messages::{CheckRecording, Enrol, Heartbeat, Receipt, Record, RecordError};
 use super::store;
 use crate::clock::Clock;
-use crate::database::Database;
+use crate::database::{Database, is_about_data};
 use crate::mailbox::{Ask, Lifeline, Panicked, Ping, Place};
 use crate::metrics::Metrics;
 
@@ -51,6 +56,8 @@ pub struct Recorder {
     budget: RefusalBudget,
     waiting: Vec<Waiting>,
     committing: bool,
+    /// Whether the last commit was one, as far as it depends on the database.
+    is_well: Arc<AtomicBool>,
     _lifeline: Lifeline,
 }
 
@@ -67,6 +74,8 @@ enum Entry {
     Event(Box<AuthEvent>),
     Enrolment(Box<Enrol>),
     Seen(Uuid, DateTime<Utc>),
+    /// Whether anything could be written.
+    Trial,
 }
 
 impl Recorder {
@@ -88,6 +97,7 @@ impl Recorder {
             budget,
             waiting: Vec::new(),
             committing: false,
+            is_well: Arc::new(AtomicBool::new(true)),
             _lifeline: lifeline,
         }
     }
@@ -114,7 +124,8 @@ impl Recorder {
         let group: Vec<Waiting> = self.waiting.drain(..size).collect();
         self.metrics.commit_size(group.len());
         // A task of its own, so that a panic in it ends this commit and not the recorder.
-        let commit = actix::spawn(commit_group(self.database.clone(), group));
+        let (database, is_well) = (self.database.clone(), Arc::clone(&self.is_well));
+        let commit = actix::spawn(async move { commit_group(&database, group, &is_well).await });
         context.spawn(commit.into_actor(self).map(|_, recorder, context| {
             recorder.committing = false;
             recorder.commit_next(context);
@@ -158,6 +169,20 @@ impl Handler<Ask<Heartbeat>> for Recorder {
     }
 }
 
+/// Where the last commit failed, another is tried: nobody may be sent here meanwhile whose login would
+/// show that all is well again.
+impl Handler<Ask<CheckRecording>> for Recorder {
+    type Result = ResponseFuture<Result<Result<Receipt, RecordError>, Panicked>>;
+
+    fn handle(&mut self, ask: Ask<CheckRecording>, context: &mut Self::Context) -> Self::Result {
+        let (CheckRecording, place) = ask.into_parts();
+        if self.is_well.load(Ordering::Acquire) {
+            return Box::pin(async { Ok(Ok(Receipt::COUNTED)) });
+        }
+        self.enqueue(Entry::Trial, place, context)
+    }
+}
+
 impl Handler<Ask<Ping>> for Recorder {
     type Result = Result<(), Panicked>;
 
@@ -166,21 +191,21 @@ impl Handler<Ask<Ping>> for Recorder {
     }
 }
 
-async fn commit_group(database: Database, group: Vec<Waiting>) {
-    match commit(&database, &group).await {
+/// Commits a group and tells its members, once it is known whether the database is well.
+async fn commit_group(database: &Database, group: Vec<Waiting>, is_well: &AtomicBool) {
+    let committed = Database::in_time(commit(database, &group)).await;
+    let database_failed = committed.as_ref().is_err_and(|error| !is_about_data(error));
+    is_well.store(!database_failed, Ordering::Release);
+    match committed {
         Ok(found) => group.into_iter().for_each(|waiting| waiting.tell_by(&found)),
-        Err(_) if group.len() > 1 => commit_one_by_one(&database, group).await,
-        Err(error) => group.into_iter().for_each(|waiting| waiting.tell(Err(lost(&error)))),
-    }
-}
-
-/// One bad record must not take the others of its group down with it.
-async fn commit_one_by_one(database: &Database, group: Vec<Waiting>) {
-    for waiting in group {
-        match commit(database, std::slice::from_ref(&waiting)).await {
-            Ok(found) => waiting.tell_by(&found),
-            Err(error) => waiting.tell(Err(lost(&error))),
+        // One bad record must not take the others down with it.
+        Err(_) if group.len() > 1 && !database_failed => {
+            for waiting in group {
+                Box::pin(commit_group(database, vec![waiting], is_well)).await;
+            }
         }
+        // One by one, each would wait as long to fail for the same reason.
+        Err(error) => group.into_iter().for_each(|waiting| waiting.tell(Err(lost(&error)))),
     }
 }
 
@@ -212,6 +237,9 @@ async fn commit(database: &Database, group: &[Waiting]) -> Result<Found, DbErr> 
     let kept = entries().filter(|entry| entry.judge(&found).is_ok());
     store::append(&transaction, kept.flat_map(Entry::events)).await?;
     store::mark_seen(&transaction, &seen).await?;
+    if group.iter().any(|waiting| matches!(waiting.entry, Entry::Trial)) {
+        store::try_write(&transaction).await?;
+    }
     transaction.commit().await?;
     Ok(found)
 }
@@ -221,7 +249,7 @@ impl Entry {
         let events = match self {
             Entry::Event(event) => [Some(event.as_ref()), None],
             Entry::Enrolment(enrol) => [Some(&enrol.enrolled), Some(&enrol.granted)],
-            Entry::Seen(..) => [None, None],
+            Entry::Seen(..) | Entry::Trial => [None, None],
         };
         events.into_iter().flatten()
     }
@@ -253,7 +281,7 @@ impl Entry {
     fn seen(&self) -> Option<(Uuid, DateTime<Utc>)> {
         match self {
             Entry::Seen(agent, at) => Some((*agent, *at)),
-            Entry::Event(_) | Entry::Enrolment(_) => None,
+            Entry::Event(_) | Entry::Enrolment(_) | Entry::Trial => None,
         }
     }
 }

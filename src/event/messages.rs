@@ -29,6 +29,10 @@ pub struct Heartbeat {
     pub at: DateTime<Utc>,
 }
 
+/// Would a record be taken now? The answer is a [`Receipt`] of nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckRecording;
+
 impl Request for Record {
     type Answer = Result<Receipt, RecordError>;
 }
@@ -38,6 +42,10 @@ impl Request for Enrol {
 }
 
 impl Request for Heartbeat {
+    type Answer = Result<Receipt, RecordError>;
+}
+
+impl Request for CheckRecording {
     type Answer = Result<Receipt, RecordError>;
 }
 

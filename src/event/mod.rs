@@ -18,6 +18,6 @@ pub use kinds::{
     AnsweredChallenge, AuthEvent, Happening, LoginDryRun, LoginGranted, LoginRefused,
     ResourceConverged, ResourceRetired, RetentionRan, TokenDelegated,
 };
-pub use messages::{Enrol, Heartbeat, Receipt, Record, RecordError};
+pub use messages::{CheckRecording, Enrol, Heartbeat, Receipt, Record, RecordError};
 pub use store::forget_answers;
 pub(crate) use store::{append, hold_live, revoke_tokens};

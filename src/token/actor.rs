@@ -71,7 +71,9 @@ impl Handler<Ask<CheckToken>> for Minter {
         let (database, now) = (self.database.clone(), self.clock.now());
         ask.answer_later(move |CheckToken { token }| async move {
             match check::verify(&token, &keys, &settings.issuer, now) {
-                Ok(claims) => store::find_session(database.connection(), claims).await,
+                Ok(claims) => {
+                    Database::in_time(store::find_session(database.connection(), claims)).await
+                }
                 Err(refused) => Ok(Err(refused)),
             }
         })

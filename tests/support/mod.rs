@@ -9,6 +9,7 @@ pub mod http;
 pub mod key_server;
 pub mod log;
 pub mod machine;
+pub mod network;
 pub mod probe;
 pub mod process;
 pub mod program;

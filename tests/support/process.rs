@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 /// Runs a command of `callsign` to its end, in this folder.
 pub fn callsign(folder: &Path, arguments: &[&str]) -> Output {
@@ -24,14 +24,20 @@ pub struct Served {
 impl Served {
     /// Starts a broker in this folder and waits until it is ready.
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
-        // Tests talk to this machine only.
-        let without_google = ("CALLSIGN_IDENTITY__GOOGLE__ENABLED", "false");
-        Self::spawn(command(folder).args(["serve"]).args(arguments).envs([without_google]))
+        Self::spawn(without_google(command(folder).args(["serve"]).args(arguments)))
     }
 
     /// The same with Google's machines let in: the configuration has their keys in a file.
     pub fn start_with_google(folder: &Path, arguments: &[&str]) -> Self {
         Self::spawn(command(folder).args(["serve"]).args(arguments))
+    }
+
+    /// One for [`Self::bound_files`]: writes beyond a bound fail, and do not end it.
+    pub fn start_for_bounds(folder: &Path, arguments: &[&str]) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        let program = env!("CARGO_BIN_EXE_callsign");
+        shell.args(["-c", "trap '' XFSZ; exec \"$0\" serve \"$@\"", program]).args(arguments);
+        Self::spawn(without_google(shell.current_dir(folder).env_clear()))
     }
 
     fn spawn(command: &mut Command) -> Self {
@@ -63,6 +69,12 @@ impl Served {
         }
     }
 
+    /// Sets how large its files may grow, as a disk that is full does.
+    pub fn bound_files(&self, bytes: Option<u64>) {
+        let limit = Rlimit { current: bytes, maximum: None };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Fsize, limit).unwrap();
+    }
+
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).unwrap();
@@ -92,4 +104,9 @@ pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_callsign"));
     command.current_dir(folder).env_clear();
     command
+}
+
+/// Tests talk to this machine only.
+fn without_google(command: &mut Command) -> &mut Command {
+    command.env("CALLSIGN_IDENTITY__GOOGLE__ENABLED", "false")
 }

@@ -38,10 +38,16 @@ pub(in crate::directory) async fn converge(
     requests: &[Converge],
     now: DateTime<Utc>,
 ) -> Vec<Result<Outcome, DirectoryError>> {
-    if requests.len() > 1
-        && let Ok(outcomes) = converge_together(database, requests, now).await
-    {
-        return outcomes.into_iter().map(Ok).collect();
+    if requests.len() > 1 {
+        match Database::in_time(converge_together(database, requests, now)).await {
+            Ok(outcomes) => return outcomes.into_iter().map(Ok).collect(),
+            // Each would fail for the same reason, after the same wait.
+            Err(DirectoryError::Database(away)) => {
+                let away = || Err(DirectoryError::Database(away.clone()));
+                return requests.iter().map(|_| away()).collect();
+            }
+            Err(_) => {}
+        }
     }
     let mut outcomes = Vec::with_capacity(requests.len());
     for request in requests {
@@ -58,7 +64,8 @@ async fn converge_alone(
 ) -> Result<Outcome, DirectoryError> {
     let mut attempt = 1;
     loop {
-        match converge_together(database, slice::from_ref(request), now).await {
+        let together = converge_together(database, slice::from_ref(request), now);
+        match Database::in_time(together).await {
             Err(DirectoryError::Overtaken) if attempt < ATTEMPTS => attempt += 1,
             outcomes => {
                 let outcome = outcomes?.pop();
