@@ -1,7 +1,7 @@
 //! Several brokers on one database: what one does holds for all of them, at once.
 
 use futures_util::future::join_all;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::broker::{TestBroker, resource};
 use crate::support::machine::AwsMachine;
@@ -88,4 +88,34 @@ async fn logins_heartbeats_and_changes_of_several_brokers_do_not_lock_each_other
         }
     };
     tokio::join!(join_all(loads), changes);
+}
+
+/// Every broker is told of each generation at the same time. One of them begins it, the others find
+/// it; with the answer, what was before has ended at all of them.
+#[actix::test]
+async fn four_brokers_never_have_two_live_resources_and_end_tokens_for_all_at_once() {
+    let brokers = TestBroker::start_together([""; 4]).await;
+    let path = format!("/v1/resources/aws/{MACHINE}");
+    let mut ended: Option<String> = None;
+    for generation in 0..8 {
+        let declared = json!({
+            "name": "m", "generation": generation.to_string(), "agents": [{"name": "main"}]
+        });
+        let answers = join_all(brokers.iter().map(|broker| broker.put(&path, &declared))).await;
+        let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 200, 200, 201], "{generation}");
+
+        let token = brokers[generation % 4].token(&AwsMachine::new(MACHINE), None).await;
+        for broker in &brokers {
+            assert_eq!(broker.get_as("/v1/agents/me", &token).await.status, 200);
+            if let Some(ended) = &ended {
+                let me = broker.get_as("/v1/agents/me", ended).await;
+                assert_eq!(me.verdict(), "401 token-rejected", "{generation}");
+            }
+            let live = broker.look("/v1/resources?live=true").await;
+            assert_eq!(live["items"].as_array().unwrap().len(), 1, "{live}");
+        }
+        ended = Some(token);
+    }
 }

@@ -1,6 +1,7 @@
 //! What does a broker do whose database is down, silent, slow, full or another one? It answers 503,
 //! says so at `/readyz`, and goes on by itself when the trouble is over.
 
+mod killed;
 mod lost_commits;
 mod postgres;
 mod sqlite;
