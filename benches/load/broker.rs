@@ -104,7 +104,6 @@ fn spawn(dir: &Path, args: &Args, number: usize, address: SocketAddr) -> Child {
         .env("CALLSIGN_HTTP__WORKERS", args.workers.to_string())
         .env("CALLSIGN_DATABASE__URL", database)
         .env("CALLSIGN_TOKEN__SEALING_KEY_FILE", dir.join("load.sealing-key"))
-        .env("CALLSIGN_IDENTITY__GOOGLE__ENABLED", "false")
         .env("CALLSIGN_LOG__FILTER", &args.log)
         .stdout(Stdio::null())
         .stderr(log)

@@ -1,15 +1,20 @@
 //! How many logins does a broker answer, how fast, and what when it is asked for more?
 //!
-//! `cargo bench --bench load -- health closed 0.7x 2x 0.7x`
+//! `cargo bench --bench load -- health closed 0.7x 2x closed+ambiguous`
 //!
-//! Starts brokers of its own (`--brokers`, `--database`), or asks one that runs (`--url`, with the
-//! keys that `--dir` keeps and that broker trusts). Proofs are signed before the first request, so
-//! that the generator costs little beside what it measures. Each phase is one line of the table:
+//! Starts brokers of its own (`--brokers`, `--database`), or asks one that runs (`--url`): `--prepare`
+//! makes the keys that such a one must trust and a configuration for it, and says how to go on.
+//! Proofs are signed before the first request, so that the generator costs little beside what it
+//! measures. Each phase is one line of the table:
 //!
 //! - `health`: closed loop of `GET /healthz`, the cost of HTTP alone
 //! - `closed`: closed loop of logins, each connection asks again as soon as it is answered
+//! - `ambiguous`, `unknown`: the same with logins that name no agent where there are two (409), or
+//!   that come from machines that nobody registered (404)
 //! - `0.7x`, `2x`: open loop at that multiple of the rate of the last `closed`
 //! - `5000`: open loop at that many logins a second
+//! - `closed+ambiguous`, `0.7x+unknown`: a storm beside it, of as many connections as a closed loop
+//!   has, that ask again as soon as they are refused
 //!
 //! `--parts` measures each part of a login alone in the same run, and tells how many times their sum
 //! the whole is.
@@ -26,10 +31,13 @@
 
 mod broker;
 mod client;
+mod machines;
 mod parts;
 mod phase;
 mod pool;
 mod report;
+mod scene;
+mod tally;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,14 +45,18 @@ use std::time::Duration;
 use clap::Parser;
 
 use broker::Brokers;
+use machines::Provider;
 use parts::Parts;
-use phase::{Phase, Scene};
-use pool::{Mix, Pool, Provider};
+use phase::{Load, Phase};
+use pool::{Mix, Pool};
+use scene::Scene;
+use tally::Outcome;
 
 #[derive(Debug, Parser)]
 #[command(name = "load", about = "Loads a broker with logins and tells how it fared")]
 struct Args {
-    /// What to do, one after the other: health, closed, 0.7x, 5000
+    /// What to do, one after the other: health, closed, ambiguous, unknown, 0.7x, 5000; each with
+    /// +ambiguous or +unknown for a storm beside it
     #[arg(default_values = ["health", "closed", "0.7x"])]
     phases: Vec<Phase>,
     /// A broker that runs already, instead of one of our own
@@ -53,6 +65,9 @@ struct Args {
     /// Where keys, trust files and load.toml are kept; made if it is not there
     #[arg(long)]
     dir: Option<PathBuf>,
+    /// Only make what a broker of your own needs, in DIR
+    #[arg(long, requires = "dir")]
+    prepare: bool,
     /// The database of our own brokers; by default a new SQLite file
     #[arg(long)]
     database: Option<String>,
@@ -71,9 +86,9 @@ struct Args {
     /// Parts of the logins that are named (200), without a name (409) and of unknown machines (404)
     #[arg(long, default_value = "100:0:0")]
     mix: Mix,
-    /// Machines that log in, each with two agents
+    /// Machines of each provider, each with two agents
     #[arg(long, default_value_t = 500)]
-    machines: usize,
+    machines: u64,
     /// Connections of a closed loop
     #[arg(long, default_value_t = 64)]
     connections: usize,
@@ -104,6 +119,10 @@ async fn run(args: Args) {
     let temporary = tempfile::tempdir().unwrap();
     let dir = args.dir.clone().unwrap_or_else(|| temporary.path().to_owned());
     let pool = Pool::sign(&dir, &args.providers, args.machines, args.mix);
+    if args.prepare {
+        report::prepared(&dir);
+        return;
+    }
     let brokers = match &args.url {
         Some(url) => Brokers::running(url),
         None => Brokers::start(&dir, &args),
@@ -118,8 +137,8 @@ async fn run(args: Args) {
     let mut outcomes = Vec::new();
     let mut peak = None;
     for phase in &args.phases {
-        let outcome = scene.play(phase, peak).await;
-        if matches!(phase, Phase::Closed) {
+        let outcome = scene.play(*phase, peak).await;
+        if matches!(phase, Phase { load: Load::Closed, storm: None }) {
             peak = Some(outcome.good_per_second());
         }
         report::progress(&outcome);
@@ -131,7 +150,8 @@ async fn run(args: Args) {
         report::table(&outcomes);
     }
     if args.parts {
-        let cpu_of = |name| outcomes.iter().find(|outcome| outcome.name == name)?.cpu_of_one();
+        let is = |outcome: &&Outcome, name| outcome.phase.to_string() == name;
+        let cpu_of = |name| outcomes.iter().find(|outcome| is(outcome, name))?.cpu_of_one();
         let both = cpu_of("health").zip(cpu_of("closed"));
         let (http, whole) = both.unwrap_or_else(|| panic!("--parts needs: health closed"));
         report::parts(&Parts::measure(&dir).await, http, whole);

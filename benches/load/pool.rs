@@ -1,6 +1,5 @@
-//! Who logs in? Machines with signed proofs, as requests that are ready to be sent.
+//! What is sent? Logins with signed proofs, as requests that are ready.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::str::FromStr;
@@ -8,18 +7,22 @@ use std::sync::Arc;
 
 use callsign::clock::Clock;
 use callsign::emulator::Keys;
-use callsign::emulator::aws::{AwsSigner, MachineFacts};
-use callsign::names::{InstanceId, Provider as Cloud};
-use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
-/// Whose machine logs in, and with which kind of proof.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub(super) enum Provider {
-    /// `rsa2048`
-    Aws,
-    /// `document` and `signature`
-    AwsDocument,
+use super::machines::{Provider, configuration};
+
+/// From this number on, machines are registered nowhere.
+const UNKNOWN: u64 = 1_000_000_000;
+
+/// What a login asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// An agent by its name: 200.
+    Named,
+    /// No name where there are two agents: 409.
+    Nameless,
+    /// The agent of a machine that nobody registered: 404.
+    Unknown,
 }
 
 /// Parts of the logins by what they ask for.
@@ -44,56 +47,6 @@ impl FromStr for Mix {
     }
 }
 
-/// A request, and the status that it is answered with when all is well.
-#[derive(Clone)]
-pub(super) struct Prepared {
-    pub(super) bytes: Arc<[u8]>,
-    pub(super) status: u16,
-}
-
-impl Prepared {
-    /// A request that asks nothing of the broker but HTTP.
-    pub(super) fn health() -> Self {
-        let bytes = b"GET /healthz HTTP/1.1\r\nHost: load\r\n\r\n".as_slice();
-        Self { bytes: bytes.into(), status: 200 }
-    }
-}
-
-/// Requests in the order in which they are sent, over and over.
-pub(super) struct Pool {
-    requests: Vec<Prepared>,
-}
-
-impl Pool {
-    /// Signs a proof for each machine, and writes the configuration of a broker that knows them.
-    pub(super) fn sign(dir: &Path, providers: &[Provider], machines: usize, mix: Mix) -> Self {
-        let signer = Keys::keep(dir, "us-east-1").unwrap().aws;
-        fs::write(dir.join("load.toml"), configuration(machines)).unwrap();
-
-        let now = Clock::system().now();
-        let turns = (0..machines * 2).zip(providers.iter().cycle());
-        let requests = turns.map(|(turn, provider)| {
-            let asked = mix.turn(turn);
-            let id = asked.instance_id(turn / 2);
-            asked.request(proof(*provider, &signer, &id, now), turn)
-        });
-        Self { requests: requests.collect() }
-    }
-
-    /// The login of this turn.
-    pub(super) fn login(&self, turn: usize) -> &Prepared {
-        &self.requests[turn % self.requests.len()]
-    }
-}
-
-/// What a login asks for.
-#[derive(Clone, Copy)]
-enum Asked {
-    Named,
-    Nameless,
-    Unknown,
-}
-
 impl Mix {
     /// Spreads the parts evenly: turns of a kind never come in long rows.
     fn turn(self, turn: usize) -> Asked {
@@ -109,76 +62,75 @@ impl Mix {
     }
 }
 
-impl Asked {
-    fn instance_id(self, machine: usize) -> String {
-        match self {
-            Asked::Named | Asked::Nameless => known(machine),
-            Asked::Unknown => format!("i-{machine:016x}f"),
-        }
-    }
+/// A request, and the status that it is answered with when all is well.
+#[derive(Clone)]
+pub(super) struct Prepared {
+    pub(super) bytes: Arc<[u8]>,
+    pub(super) status: u16,
+}
 
-    fn request(self, mut body: serde_json::Value, turn: usize) -> Prepared {
-        let status = match self {
-            Asked::Named => 200,
-            Asked::Nameless => 409,
-            Asked::Unknown => 404,
+/// Requests of each kind, sent over and over.
+pub(super) struct Pool {
+    mix: Mix,
+    health: Prepared,
+    named: Vec<Prepared>,
+    nameless: Vec<Prepared>,
+    unknown: Vec<Prepared>,
+}
+
+impl Pool {
+    /// Signs a proof for each machine of each provider, and writes the configuration of a broker
+    /// that knows them.
+    pub(super) fn sign(dir: &Path, providers: &[Provider], machines: u64, mix: Mix) -> Self {
+        let keys = Keys::keep(dir, "us-east-1").unwrap();
+        fs::write(dir.join("load.toml"), configuration(providers, machines)).unwrap();
+
+        let health = Prepared {
+            bytes: b"GET /healthz HTTP/1.1\r\nHost: load\r\n\r\n".as_slice().into(),
+            status: 200,
         };
-        if matches!(self, Asked::Named) {
-            body["agent_name"] = json!(["main", "dev"][turn % 2]);
+        let (named, nameless, unknown) = (Vec::new(), Vec::new(), Vec::new());
+        let mut pool = Self { mix, health, named, nameless, unknown };
+        let now = Clock::system().now();
+        for machine in 0..machines {
+            for provider in providers {
+                let proof = provider.proof(&keys, machine, now);
+                let stranger = provider.proof(&keys, UNKNOWN + machine, now);
+                pool.named.push(login(*provider, &proof, Some("main"), 200));
+                pool.named.push(login(*provider, &proof, Some("dev"), 200));
+                pool.nameless.push(login(*provider, &proof, None, 409));
+                pool.unknown.push(login(*provider, &stranger, None, 404));
+            }
         }
-        Prepared { bytes: post("/v1/login/aws", &body.to_string()), status }
+        pool
+    }
+
+    /// A request that asks nothing of the broker but HTTP.
+    pub(super) fn health(&self) -> &Prepared {
+        &self.health
+    }
+
+    /// The login of this turn: of one kind, or of each by the mix.
+    pub(super) fn login(&self, asked: Option<Asked>, turn: usize) -> &Prepared {
+        let requests = match asked.unwrap_or_else(|| self.mix.turn(turn)) {
+            Asked::Named => &self.named,
+            Asked::Nameless => &self.nameless,
+            Asked::Unknown => &self.unknown,
+        };
+        &requests[turn % requests.len()]
     }
 }
 
-fn known(machine: usize) -> String {
-    format!("i-{machine:017x}")
-}
-
-fn proof(
-    provider: Provider,
-    signer: &AwsSigner,
-    instance_id: &str,
-    now: DateTime<Utc>,
-) -> serde_json::Value {
-    let document = signer.document(
-        &MachineFacts {
-            account: "123456789012".to_owned(),
-            region: "us-east-1".to_owned(),
-            instance_id: InstanceId::parse(Cloud::Aws, instance_id).unwrap(),
-        },
-        now,
-    );
-    match provider {
-        Provider::Aws => json!({ "pkcs7": signer.rsa2048(&document, now).unwrap() }),
-        Provider::AwsDocument => {
-            json!({ "document": document, "signature": signer.signature(&document).unwrap() })
-        }
+fn login(provider: Provider, proof: &Value, agent_name: Option<&str>, status: u16) -> Prepared {
+    let mut body = proof.clone();
+    if let Some(name) = agent_name {
+        body["agent_name"] = json!(name);
     }
-}
-
-/// A broker that trusts our keys, knows our machines and limits none of them.
-fn configuration(machines: usize) -> String {
-    let mut text =
-        String::from("limits.instance_rate = 0\n\n[identity.aws]\ntrust = [\"aws.toml\"]\n");
-    for machine in 0..machines {
-        let id = known(machine);
-        let agents = "[{ name = \"main\" }, { name = \"dev\" }]";
-        write!(
-            text,
-            "\n[[resource]]\nprovider = \"aws\"\ninstance_id = \"{id}\"\nname = \"m{machine}\"\n\
-             agents = {agents}\n"
-        )
-        .unwrap();
-    }
-    text
-}
-
-fn post(path: &str, body: &str) -> Arc<[u8]> {
+    let (path, body) = (provider.path(), body.to_string());
     let length = body.len();
-    format!(
+    let bytes = format!(
         "POST {path} HTTP/1.1\r\nHost: load\r\nContent-Type: application/json\r\n\
          Content-Length: {length}\r\n\r\n{body}"
-    )
-    .into_bytes()
-    .into()
+    );
+    Prepared { bytes: bytes.into_bytes().into(), status }
 }
