@@ -66,7 +66,7 @@ fn main() {
     actix_web::rt::System::new().block_on(async {
         match args.apply {
             Some(machines) => apply::run(&dir, machines, args.parallel),
-            None => run(&dir, &args).await,
+            None => Box::pin(run(&dir, &args)).await,
         }
     });
 }
