@@ -5,7 +5,7 @@
 //! the next one, all with one query, so a storm of logins costs few queries and a lone login waits
 //! for nobody. Declarations are grouped the same way, into one transaction.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use actix::{
     Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, ResponseFuture,
@@ -13,18 +13,16 @@ use actix::{
 };
 use tokio::sync::oneshot;
 
-use super::enrolment::{Earlier, find_unregistered};
+use super::lookup::{Books, Line, Waiting, look, look_back};
 use super::messages::{
     Converge, FileResources, FindAgent, FindSubAgent, ListAgents, ListResources, Retire, ShowAgent,
     ShowResource,
 };
 use super::rules::Rules;
-use super::selection::{LiveResource, Refused, select};
 use super::{store, sub_agent};
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::mailbox::{Ask, Lifeline, Panicked, Ping, Place, Request};
-use crate::names::InstanceId;
 
 /// Looks up and converges registrations.
 #[derive(Debug)]
@@ -32,27 +30,11 @@ pub struct Directory {
     database: Database,
     rules: Rules,
     clock: Clock,
-    waiting: Vec<Waiting>,
-    looking: bool,
+    live: Line,
+    earlier: Line,
     changes: Vec<WaitingChange>,
     changing: bool,
     _lifeline: Lifeline,
-}
-
-/// What a look goes by.
-#[derive(Clone)]
-struct Books {
-    database: Database,
-    rules: Rules,
-    clock: Clock,
-}
-
-/// A login that waits for a look.
-#[derive(Debug)]
-struct Waiting {
-    request: FindAgent,
-    done: oneshot::Sender<<FindAgent as Request>::Answer>,
-    _place: Place,
 }
 
 /// A declaration that waits for its transaction.
@@ -70,8 +52,8 @@ impl Directory {
             database,
             rules,
             clock,
-            waiting: Vec::new(),
-            looking: false,
+            live: Line::default(),
+            earlier: Line::default(),
             changes: Vec::new(),
             changing: false,
             _lifeline: lifeline,
@@ -79,15 +61,23 @@ impl Directory {
     }
 
     fn look_next(&mut self, context: &mut Context<Self>) {
-        if self.looking || self.waiting.is_empty() {
-            return;
-        }
-        self.looking = true;
+        let Some(group) = self.live.begin() else { return };
         // A task of its own, so that a panic in it ends this look and not the directory.
-        let look = actix::spawn(look(self.books(), next_group(&mut self.waiting)));
-        context.spawn(look.into_actor(self).map(|_, directory, context| {
-            directory.looking = false;
+        let look = actix::spawn(look(self.books(), group));
+        context.spawn(look.into_actor(self).map(|missing, directory, context| {
+            directory.live.end();
+            directory.earlier.join(missing.into_iter().flatten());
             directory.look_next(context);
+            directory.look_back_next(context);
+        }));
+    }
+
+    fn look_back_next(&mut self, context: &mut Context<Self>) {
+        let Some(group) = self.earlier.begin() else { return };
+        let look = actix::spawn(look_back(self.books(), group));
+        context.spawn(look.into_actor(self).map(|_, directory, context| {
+            directory.earlier.end();
+            directory.look_back_next(context);
         }));
     }
 
@@ -120,8 +110,8 @@ impl Handler<Ask<FindAgent>> for Directory {
 
     fn handle(&mut self, ask: Ask<FindAgent>, context: &mut Self::Context) -> Self::Result {
         let (request, place) = ask.into_parts();
-        let (done, found) = oneshot::channel();
-        self.waiting.push(Waiting { request, done, _place: place });
+        let (waiting, found) = Waiting::new(request, place);
+        self.live.join([waiting]);
         self.look_next(context);
         // A look that panicked drops its senders.
         Box::pin(async move { found.await.map_err(|_| Panicked) })
@@ -232,18 +222,6 @@ impl Handler<Ask<Ping>> for Directory {
     }
 }
 
-/// Those that have waited longest, for machines of one cloud, as many as go into one query.
-fn next_group(waiting: &mut Vec<Waiting>) -> Vec<Waiting> {
-    let provider = waiting.first().map(|first| first.request.instance.provider());
-    let mut places = store::MOST_AT_ONCE;
-    let fits = |asked: &mut Waiting| {
-        let fits = places > 0 && Some(asked.request.instance.provider()) == provider;
-        places -= usize::from(fits);
-        fits
-    };
-    waiting.extract_if(.., fits).collect()
-}
-
 /// Those that have waited longest, of different machines of one cloud: of two declarations of one
 /// machine, the second is compared with what the first has left.
 fn next_changes(waiting: &mut Vec<WaitingChange>) -> Vec<WaitingChange> {
@@ -265,46 +243,5 @@ async fn change(Books { database, clock, .. }: Books, group: Vec<WaitingChange>)
     for ((done, _place), answer) in waiting.into_iter().zip(answers) {
         // Nobody waits any more when the client hung up; the change stands all the same.
         let _ = done.send(answer);
-    }
-}
-
-async fn look(books: Books, group: Vec<Waiting>) {
-    let instances = group.iter().map(|asked| &asked.request.instance);
-    let found = store::find_live(books.database.connection(), instances);
-    match Database::in_time(found).await {
-        Ok(live) => group.into_iter().for_each(|asked| asked.answer(&books, &live)),
-        Err(error) => group.into_iter().for_each(|asked| asked.tell(Err(error.clone()))),
-    }
-}
-
-impl Waiting {
-    fn answer(self, books: &Books, live: &HashMap<InstanceId, LiveResource>) {
-        let FindAgent { instance, name } = &self.request;
-        let found = live.get(instance.instance_id()).cloned();
-        // An earlier account's registration, if there is one: it is not this machine's.
-        let is_taken = found.is_some();
-        match select(found, instance.clone(), name.as_deref()) {
-            // One more query for one that has nothing, and nobody waits for it.
-            Err(Refused::InstanceUnknown) => {
-                drop(actix::spawn(self.miss(books.clone(), is_taken)));
-            }
-            outcome => self.tell(Ok(outcome)),
-        }
-    }
-
-    /// Nothing is live: was there something once, or does a rule enrol the machine?
-    async fn miss(self, Books { database, rules, clock }: Books, is_taken: bool) {
-        let FindAgent { instance, name } = &self.request;
-        let earlier = store::earlier(database.connection(), instance);
-        let answer = Database::in_time(earlier).await.map(|earlier| {
-            let earlier = Earlier { is_taken, ..earlier };
-            find_unregistered(earlier, &rules.current(), instance, name.as_deref(), clock.now())
-        });
-        self.tell(answer);
-    }
-
-    fn tell(self, answer: <FindAgent as Request>::Answer) {
-        // Nobody waits any more when the client hung up.
-        let _ = self.done.send(answer);
     }
 }

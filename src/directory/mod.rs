@@ -8,6 +8,7 @@
 pub mod actor;
 pub mod converge;
 pub mod enrolment;
+mod lookup;
 pub mod messages;
 pub mod preview;
 pub mod query;

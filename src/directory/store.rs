@@ -112,29 +112,42 @@ pub(super) async fn sub_agents(
         .await?)
 }
 
-/// What is on record of a machine for which nothing is live.
+/// What is on record of these machines, all of one cloud, for which nothing is live.
 pub(super) async fn earlier(
     connection: &impl ConnectionTrait,
-    machine: &VerifiedInstance,
-) -> Result<Earlier, DirectoryError> {
+    machines: impl Iterator<Item = &VerifiedInstance> + Clone,
+) -> Result<HashMap<InstanceId, Earlier>, DirectoryError> {
+    let Some(provider) = machines.clone().next().map(VerifiedInstance::provider) else {
+        return Ok(HashMap::new());
+    };
     // In this order: what is removed between the two looks is seen by the second.
-    let retired_accounts = retired_accounts(connection, machine).await?;
-    let forgotten = forgotten::Entity::find_by_id(machine.provider().as_str());
-    let forgotten_until = forgotten.one(connection).await?.map(|row| row.retired_until);
-    Ok(Earlier { is_taken: false, retired_accounts, forgotten_until })
+    let retired = retired_accounts(connection, provider, machines.clone()).await?;
+    let forgotten = forgotten::Entity::find_by_id(provider.as_str()).one(connection).await?;
+    let forgotten_until = forgotten.map(|row| row.retired_until);
+    let nothing = Earlier { forgotten_until, ..Earlier::default() };
+    let mut earlier: HashMap<InstanceId, Earlier> =
+        machines.map(|machine| (machine.instance_id().clone(), nothing.clone())).collect();
+    for (instance_id, account) in retired {
+        let parsed = InstanceId::parse(provider, &instance_id);
+        let of = earlier.entry(parsed.map_err(|_| corrupt(&instance_id))?);
+        of.or_insert_with(|| nothing.clone()).retired_accounts.push(account);
+    }
+    Ok(earlier)
 }
 
-/// The accounts that earlier registrations of the machine were for.
+/// The accounts that earlier registrations of the machines were for.
 async fn retired_accounts(
     connection: &impl ConnectionTrait,
-    machine: &VerifiedInstance,
-) -> Result<Vec<String>, DirectoryError> {
+    provider: Provider,
+    machines: impl Iterator<Item = &VerifiedInstance>,
+) -> Result<Vec<(String, String)>, DirectoryError> {
+    let ids = padded(machines.map(|machine| machine.instance_id().as_str()).collect());
     Ok(resource::Entity::find()
         .select_only()
-        .column(resource::Column::Account)
+        .columns([resource::Column::InstanceId, resource::Column::Account])
         .distinct()
-        .filter(resource::Column::Provider.eq(machine.provider().as_str()))
-        .filter(resource::Column::InstanceId.eq(machine.instance_id().as_str()))
+        .filter(resource::Column::Provider.eq(provider.as_str()))
+        .filter(resource::Column::InstanceId.is_in(ids))
         .filter(resource::Column::RetiredAt.is_not_null())
         .into_tuple()
         .all(connection)

@@ -27,7 +27,8 @@ pub const OPERATOR: &str = "callsign-operator-of-the-tests";
 #[derive(Debug)]
 pub struct TestBroker {
     pub clock: FixedClock,
-    pub service: Service,
+    // On the heap: futures that hold a broker stay small.
+    pub service: Box<Service>,
     http: reqwest::Client,
     folder: Arc<TempDir>,
 }
@@ -65,6 +66,7 @@ impl TestBroker {
         let config = configuration(&folder, toml);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let service = Service::start(&config, None, clock.clock(), listener).await.unwrap();
+        let service = Box::new(service);
         Self { clock, service, http: super::http::client(), folder }
     }
 
@@ -83,7 +85,7 @@ impl TestBroker {
 
     /// Stops the broker, and gives what it leaves behind.
     pub async fn stop(self) -> (TempDir, FixedClock) {
-        self.service.stop().await;
+        Box::pin(self.service.stop()).await;
         (Arc::into_inner(self.folder).unwrap(), self.clock)
     }
 
