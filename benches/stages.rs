@@ -7,13 +7,16 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use callsign::directory::selection::{LiveResource, RootAgent, select};
 use callsign::emulator::Machine;
 use callsign::emulator::aws::{AwsSigner, MachineFacts};
+use callsign::emulator::azure::AzureSigner;
 use callsign::emulator::google::{Detail, GoogleSigner};
 use callsign::identity::{
-    AwsKind, AwsPolicy, AwsTrust, Challenger, CurrentKeys, GooglePolicy, IdentityProof, KeySet,
-    Policy, Trust, VerifiedInstance, verify,
+    AwsKind, AwsPolicy, AwsTrust, AzureCloud, AzurePolicy, AzureTrust, Challenger, CurrentKeys,
+    GooglePolicy, IdentityProof, KeySet, Policy, Trust, VerifiedInstance, verify,
 };
 use callsign::names::{InstanceId, Provider, new_id};
 use callsign::token::TokenSettings;
@@ -24,6 +27,9 @@ use divan::{Bencher, black_box};
 use p256::ecdsa::signature::Signer as _;
 use p256::pkcs8::DecodePrivateKey as _;
 use zeroize::Zeroizing;
+
+/// A region of no other trusted key: how many are tried is part of what a check costs.
+const REGION: &str = "eu-bench-1";
 
 fn main() {
     divan::main();
@@ -44,14 +50,14 @@ impl Scene {
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let machine = MachineFacts {
             account: "123456789012".to_owned(),
-            region: "us-east-1".to_owned(),
+            region: REGION.to_owned(),
             instance_id: InstanceId::parse(Provider::Aws, "i-0123456789abcdef0").unwrap(),
         };
         let signer = AwsSigner::generate().unwrap();
         let document = signer.document(&machine, now);
         // The whole of the built-in trust, so that finding a key costs what it costs.
         let mut aws = AwsTrust::builtin().unwrap();
-        aws.merge(AwsTrust::parse(&signer.trust_toml("us-east-1").unwrap()).unwrap());
+        aws.merge(AwsTrust::parse(&signer.trust_toml(REGION).unwrap()).unwrap());
         Self {
             trust: Trust { aws, ..Trust::default() },
             policy: Policy {
@@ -104,6 +110,37 @@ fn verify_rsa2048(bencher: Bencher<'_, '_>) {
 fn verify_document_and_signature(bencher: Bencher<'_, '_>) {
     let scene = Scene::set();
     bencher.bench(|| scene.verify(&black_box(&scene).rsa1024()));
+}
+
+/// Base64, CMS, RSA-2048, a path of three certificates whose middle one was sent along, JSON.
+#[divan::bench]
+fn verify_azure_document(bencher: Bencher<'_, '_>) {
+    let signer = AzureSigner::generate().unwrap();
+    let issuing = STANDARD.encode(signer.intermediate().unwrap());
+    azure(bencher, &signer, &signer.root_trust_toml().unwrap(), &[issuing]);
+}
+
+/// The same where the issuer is an anchor itself, as those are that come with the broker.
+#[divan::bench]
+fn verify_azure_document_of_known_issuer(bencher: Bencher<'_, '_>) {
+    let signer = AzureSigner::generate().unwrap();
+    azure(bencher, &signer, &signer.trust_toml().unwrap(), &[]);
+}
+
+/// An Azure that is trusted besides the built-in anchors, and a document of one of its machines.
+fn azure(bencher: Bencher<'_, '_>, signer: &AzureSigner, trust: &str, sent: &[String]) {
+    let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let machine = Machine::named("4242", "my-subscription", "eastus", now).unwrap().azure;
+    let document = signer.attested(&machine, None, now).unwrap();
+    let mut anchors = AzureTrust::builtin().unwrap();
+    anchors.merge(AzureTrust::parse(trust).unwrap());
+    let trust = Trust { azure: anchors, ..Trust::default() };
+    let azure = AzurePolicy { clouds: [AzureCloud::Public].into(), ..AzurePolicy::default() };
+    let policy = Policy { leeway: TimeDelta::seconds(60), azure, ..Policy::default() };
+    bencher.bench(|| {
+        let proof = IdentityProof::azure_attested(black_box(&document), sent).unwrap();
+        verify(&proof, &trust, &policy, now).unwrap()
+    });
 }
 
 /// Base64, JSON, RSA-2048, JSON.
