@@ -34,7 +34,7 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { rows: 250, rest: 4 }
+        Self { rows: 100, rest: 4 }
     }
 }
 
