@@ -1,30 +1,29 @@
 //! How is it removed? A batch at a time, each in a transaction of its own with the note of how much
 //! is gone, so that a run that breaks off is told in full by the one that goes on.
 
+mod due;
+mod standing;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use entity::{agent, auth_event, forgotten, issued_token, resource, retention_run};
+use entity::{agent, auth_event, forgotten, issued_token, resource};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{
-    Alias, Asterisk, Expr, Func, LockBehavior, LockType, OnConflict, Query, SelectStatement,
-};
+use sea_orm::sea_query::{Alias, Asterisk, Expr, Func, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait as _,
-    QueryFilter, QueryOrder as _, QuerySelect, QueryTrait as _, Select,
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    QuerySelect, QueryTrait as _,
 };
-use serde_json::json;
 use uuid::Uuid;
 
 use super::RetentionError;
-use super::rule::{self, CLOCKS_APART, Kind, LEASE, LONGEST_LIFE, Standing, Task, Turn};
+use super::rule::{self, CLOCKS_APART, Kind, LEASE, Standing, Task, Turn};
 use crate::database::{Alone, Database};
 use crate::event::{self, AuthEvent, Happening, RetentionRan};
-use crate::names::{Provider, first_id};
-
-/// The id of the one row of `retention_run`.
-const THE_RUN: &str = "run";
+use crate::names::Provider;
+use due::{due_agents, due_events, due_resources, due_tokens, held};
+use standing::{note, standing};
 
 impl From<DbErr> for RetentionError {
     fn from(error: DbErr) -> Self {
@@ -163,82 +162,6 @@ async fn remove_from(
     }
 }
 
-/// The oldest of these, held so that nobody waits for them in a circle: what somebody else holds
-/// is left to the next batch. SQLite has no row locks: there, the one writer is this transaction.
-fn held<E: EntityTrait>(due: Select<E>, rows: u64) -> Select<E> {
-    due.limit(rows).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-}
-
-/// In the order of their primary key, which tells when they were issued.
-fn due_tokens(before: DateTime<Utc>) -> Select<issued_token::Entity> {
-    use issued_token::Column;
-    issued_token::Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::Id.lt(first_id(before - LONGEST_LIFE)))
-        .filter(Column::ExpiresAt.lt(before))
-        .order_by_asc(Column::Id)
-}
-
-/// Those that nothing refers to any more: tokens go first, and sub-agents before their parents.
-fn due_agents(before: DateTime<Utc>) -> Select<agent::Entity> {
-    use agent::Column;
-    let child = Alias::new("child");
-    let this = || Expr::col((agent::Entity, Column::Id));
-    let children = Query::select()
-        .expr(Expr::val(1))
-        .from_as(agent::Entity, child.clone())
-        .and_where(Expr::col((child, Column::ParentId)).eq(this()))
-        .take();
-    let tokens = Query::select()
-        .expr(Expr::val(1))
-        .from(issued_token::Entity)
-        .and_where(Expr::col((issued_token::Entity, issued_token::Column::AgentId)).eq(this()))
-        .take();
-    agent::Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::RetiredAt.is_not_null())
-        .filter(Column::RetiredAt.lt(before))
-        .filter(Expr::exists(tokens).not())
-        .filter(Expr::exists(children).not())
-        .order_by_asc(Column::RetiredAt)
-}
-
-fn due_resources(cloud: Provider, before: DateTime<Utc>) -> Select<resource::Entity> {
-    use resource::Column;
-    let this = Expr::col((resource::Entity, Column::Id));
-    let agents = Query::select()
-        .expr(Expr::val(1))
-        .from(agent::Entity)
-        .and_where(Expr::col((agent::Entity, agent::Column::ResourceId)).eq(this))
-        .take();
-    resource::Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::Provider.eq(cloud.as_str()))
-        .filter(Column::RetiredAt.is_not_null())
-        .filter(Column::RetiredAt.lt(before))
-        .filter(Expr::exists(agents).not())
-        .order_by_asc(Column::RetiredAt)
-}
-
-/// Those among the oldest `rows` of the log, which lies in the order of its sequence.
-fn due_events(before: DateTime<Utc>, rows: u64) -> SelectStatement {
-    use auth_event::Column;
-    let oldest = Query::select()
-        .columns([Column::Seq, Column::At])
-        .from(auth_event::Entity)
-        .order_by(Column::Seq, sea_orm::Order::Asc)
-        .limit(rows)
-        .take();
-    Query::select()
-        .column(Column::Seq)
-        .from_subquery(oldest, Alias::new("oldest"))
-        .and_where(Expr::col(Column::At).lt(before))
-        .take()
-}
-
 /// Notes that registrations retired up to then are gone: a machine that was launched earlier is
 /// not enrolled any more, whatever rules there will be.
 async fn forget(
@@ -258,41 +181,6 @@ async fn forget(
         .update_column(forgotten::Column::RetiredUntil)
         .to_owned();
     let insert = forgotten::Entity::insert(row).on_conflict(later);
-    insert.exec_without_returning(connection).await?;
-    Ok(())
-}
-
-async fn standing(connection: &impl ConnectionTrait) -> Result<Option<Standing>, RetentionError> {
-    let Some(row) = retention_run::Entity::find_by_id(THE_RUN).one(connection).await? else {
-        return Ok(None);
-    };
-    let retention_run::Model { holder, held_until, as_of, ended_at, removed, .. } = row;
-    let unreadable = |error: serde_json::Error| RetentionError::Unreadable(error.to_string());
-    let removed = serde_json::from_value(removed).map_err(unreadable)?;
-    Ok(Some(Standing { holder, held_until, as_of, ended_at, removed }))
-}
-
-async fn note(connection: &impl ConnectionTrait, standing: Standing) -> Result<(), RetentionError> {
-    use retention_run::Column;
-    let Standing { holder, held_until, as_of, ended_at, removed } = standing;
-    let row = retention_run::ActiveModel {
-        id: Set(THE_RUN.to_owned()),
-        holder: Set(holder),
-        held_until: Set(held_until),
-        as_of: Set(as_of),
-        ended_at: Set(ended_at),
-        removed: Set(json!(removed)),
-    };
-    let instead = OnConflict::column(Column::Id)
-        .update_columns([
-            Column::Holder,
-            Column::HeldUntil,
-            Column::AsOf,
-            Column::EndedAt,
-            Column::Removed,
-        ])
-        .to_owned();
-    let insert = retention_run::Entity::insert(row).on_conflict(instead);
     insert.exec_without_returning(connection).await?;
     Ok(())
 }
