@@ -1,7 +1,12 @@
 //! The selection against a naive model, over rows of every state in a real database.
 
+use callsign::directory::selection::{LiveResource, RootAgent, select};
 use callsign::directory::{FindAgent, Refused};
-use callsign::identity::{IdentityProof, VerifiedInstance, VerifyIdentity};
+use callsign::identity::{
+    AwsKind, AwsPolicy, AwsTrust, IdentityProof, Policy, Trust, VerifiedInstance, VerifyIdentity,
+    verify,
+};
+use callsign::names::new_id;
 use entity::{agent, resource};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -9,7 +14,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, EntityTrait};
 
 use crate::support::broker::TestBroker;
-use crate::support::machine::{ACCOUNT, AwsMachine};
+use crate::support::machine::{ACCOUNT, AWS, AwsMachine, REGION};
 use crate::support::rows;
 
 const MACHINE: &str = "i-0123456789abcdef0";
@@ -184,4 +189,29 @@ fn the_directory_selects_as_a_naive_reading_of_the_rule_does() {
         Ok::<(), TestCaseError>(())
     });
     outcome.unwrap();
+}
+
+/// The schema forbids two live agents of one name; what is offered would not say a name twice even
+/// without it.
+#[test]
+fn the_names_that_are_offered_are_sorted_and_distinct() {
+    let now = rows::now();
+    let trust = AwsTrust::parse(&AWS.trust_toml(REGION).unwrap()).unwrap();
+    let accept = [AwsKind::Rsa2048].into();
+    let policy = Policy { aws: AwsPolicy { accept, ..AwsPolicy::default() }, ..Policy::default() };
+    let proof = IdentityProof::aws_pkcs7(&AwsMachine::new(MACHINE).pkcs7(now)).unwrap();
+    let trust = Trust { aws: trust, ..Trust::default() };
+    let instance = verify(&proof, &trust, &policy, now).unwrap();
+    let agent = |name: &str| RootAgent { id: new_id(now), name: name.to_owned() };
+    let resource = LiveResource {
+        id: new_id(now),
+        name: "machine".to_owned(),
+        account: String::new(),
+        root_agents: ["main", "dev", "main"].map(agent).into(),
+    };
+    let agents = vec!["dev".to_owned(), "main".to_owned()];
+    let refused = select(Some(resource.clone()), instance.clone(), None).unwrap_err();
+    assert_eq!(refused, Refused::AgentAmbiguous { agents: agents.clone() });
+    let refused = select(Some(resource), instance, Some("Main")).unwrap_err();
+    assert_eq!(refused, Refused::AgentUnknown { agents });
 }
