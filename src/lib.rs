@@ -6,8 +6,8 @@
 //! the map.
 //!
 //! Built with the feature `agent` alone it is what runs on a machine beside its programs; with
-//! `client` alone, the typed client for programs of others. What is left out is gated here and
-//! nowhere else.
+//! `client` alone, the typed client for programs of others; with `verify` alone, what services check
+//! tokens with that they receive. What is left out is gated here and nowhere else.
 
 pub mod clock;
 pub mod duration;
@@ -16,9 +16,14 @@ pub mod mailbox;
 #[cfg(feature = "server")]
 pub mod metrics;
 pub mod names;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "verify"))]
 pub mod tls;
 pub mod wire;
+
+#[cfg(feature = "verify")]
+pub mod fetching;
+#[cfg(feature = "verify")]
+pub mod verify;
 
 #[cfg(feature = "server")]
 pub mod registration;

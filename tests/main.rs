@@ -29,3 +29,4 @@ mod sidecar;
 mod support;
 mod token;
 mod upgrade;
+mod verify;

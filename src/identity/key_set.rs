@@ -2,13 +2,12 @@
 //!
 //! [`KeySet`] is pure: bytes in, keys out. [`CurrentKeys`] is where the newest good one lies, for
 //! the verifier to take without waiting. [`KeyKeeper`] is the part that does I/O, in the
-//! background: it fetches by the set's own lifetime, or reads a file when that changes. The rule
-//! for when it goes is pure again.
+//! background: it fetches by the set's own lifetime, or reads a file when that changes. When it
+//! goes is for `fetching` to say.
 
 mod current;
 mod keeper;
 mod key;
-mod schedule;
 mod source;
 
 pub use current::{CurrentKeys, KeySetHealth};

@@ -9,7 +9,6 @@ use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use zeroize::Zeroizing;
 
 use super::check::TokenRefused;
-use super::claims::{Actor, Claims, ResourceClaim};
 use super::keys::SigningKey;
 use super::messages::TokenError;
 use super::mint::{TokenSettings, sign};
@@ -17,6 +16,7 @@ use super::session::Session;
 use crate::directory::SubAgent;
 use crate::event::{LoginGranted, TokenDelegated};
 use crate::names::new_id;
+use crate::verify::{Actor, Claims, Invalid, ResourceClaim};
 
 /// A signed token for a sub-agent and all that is known of it. Only [`delegate`] makes one, from a
 /// session that stands.
@@ -70,7 +70,7 @@ pub fn delegate(
     let lifetime = lifetime.map_or(settings.lifetime, |asked| asked.min(settings.lifetime));
     let expires_at = (issued_at + lifetime).min(session.expires_at());
     if expires_at <= issued_at {
-        return Ok(Err(TokenRefused::Expired));
+        return Ok(Err(Invalid::Expired.into()));
     }
     let token = LoginGranted {
         token_id: new_id(now),

@@ -6,15 +6,15 @@
 use std::fmt;
 
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, ParsedPublicKey,
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use p256::elliptic_curve::sec1::ToSec1Point as _;
 use p256::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
+
+use crate::verify::PublicKey;
 
 /// A private key as PKCS#8 (RFC 5958), wiped when dropped.
 pub type Pkcs8 = Zeroizing<Vec<u8>>;
@@ -25,7 +25,7 @@ pub struct SigningKey {
     x: String,
     y: String,
     pair: EcdsaKeyPair,
-    public: ParsedPublicKey,
+    public: PublicKey,
     random: SystemRandom,
 }
 
@@ -50,8 +50,7 @@ impl SigningKey {
         let y = coordinate(point.y().map(AsRef::as_ref)).ok_or(NotAKey)?;
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
             .map_err(|_| NotAKey)?;
-        let public = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point.as_bytes())
-            .map_err(|_| NotAKey)?;
+        let public = PublicKey::from_point(point.as_bytes()).ok_or(NotAKey)?;
         Ok(Self { id: thumbprint(&x, &y), x, y, pair, public, random: SystemRandom::new() })
     }
 
@@ -75,7 +74,12 @@ impl SigningKey {
 
     /// Whether this key made that signature over that message.
     pub fn is_signature(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.public.verify_sig(message, signature).is_ok()
+        self.public.is_signature(message, signature)
+    }
+
+    /// The half that is published.
+    pub fn public(&self) -> &PublicKey {
+        &self.public
     }
 }
 

@@ -8,11 +8,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use zeroize::Zeroizing;
 
-use super::claims::{Claims, InstanceClaim, ResourceClaim};
 use super::keys::{SigningFailed, SigningKey};
 use crate::directory::Agent;
 use crate::event::{AnsweredChallenge, LoginGranted};
 use crate::names::new_id;
+use crate::verify::{Claims, InstanceClaim, ResourceClaim};
 
 /// The word in `amr` for a proof that answered a challenge.
 const CHALLENGE: &str = "challenge";

@@ -7,7 +7,6 @@
 
 pub mod actor;
 pub mod check;
-pub mod claims;
 pub mod delegate;
 pub mod jwks;
 pub mod keys;

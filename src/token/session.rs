@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::claims::{Claims, InstanceClaim};
 use crate::directory::view::is_recent;
 use crate::names::{InstanceId, Provider};
+use crate::verify::{Claims, InstanceClaim};
 
 /// A token that stands, with the live agent behind it. Only the minter's check makes one, from
 /// claims that it verified and the record that bears them out.

@@ -11,7 +11,6 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::check::TokenRefused;
-use super::claims::Claims;
 use super::keys::{KeyRing, SigningKey, random_bytes};
 use super::messages::TokenError;
 use super::seal::SealingKey;
@@ -19,6 +18,7 @@ use super::session::{Behind, Session};
 use crate::database::{Alone, Database};
 use crate::identity::ProofKind;
 use crate::names::InstanceId;
+use crate::verify::Claims;
 
 /// Why the signing keys are not usable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -31,7 +31,10 @@ impl KeyServer {
         let url = format!("http://{}/certs", listener.local_addr().unwrap());
         let shared = state.clone();
         let server = HttpServer::new(move || {
-            App::new().app_data(shared.clone()).route("/certs", web::get().to(answer_with))
+            App::new()
+                .app_data(shared.clone())
+                .route("/certs", web::get().to(answer_with))
+                .route("/.well-known/jwks.json", web::get().to(answer_with))
         });
         let server = server.workers(1).disable_signals().listen(listener).unwrap().run();
         let handle = server.handle();
@@ -41,6 +44,11 @@ impl KeyServer {
 
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where it is, as a broker.
+    pub fn origin(&self) -> &str {
+        self.url.trim_end_matches("/certs")
     }
 
     /// Answers with this from now on.

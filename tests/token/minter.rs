@@ -13,6 +13,7 @@ use callsign::token::{
     CheckSigning, CheckToken, MintToken, MintedToken, SealingKey, TokenError, TokenRefused,
     TokenSettings, open_key_ring,
 };
+use callsign::verify::Invalid;
 use chrono::TimeDelta;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
@@ -104,5 +105,5 @@ async fn a_database_that_is_away_is_no_verdict_on_a_good_token_and_signing_goes_
     // What is refused by its text alone needs no database.
     let garbage = CheckToken { token: Zeroizing::new("a.b.c".to_owned()) };
     let answer = minter.check.ask(garbage).await.unwrap();
-    assert_eq!(answer, Ok(Err(TokenRefused::Malformed)));
+    assert_eq!(answer, Ok(Err(TokenRefused::Invalid(Invalid::Malformed))));
 }

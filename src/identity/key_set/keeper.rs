@@ -10,9 +10,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::current::CurrentKeys;
 use super::key::KeySet;
-use super::schedule::Schedule;
 use super::source::{Brought, KeySource, Route, SourceError};
 use crate::clock::Clock;
+use crate::fetching::Schedule;
 
 /// How often a file is looked at. That costs one call to the system.
 const LOOK: TimeDelta = TimeDelta::seconds(2);

@@ -14,14 +14,14 @@ const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(2);
 /// The longest pause between tries that fail.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(5);
 /// How soon after the last try one that was asked for may follow. Anyone can ask, by a token with
-/// an invented key id, so this bounds what strangers can make the broker do.
+/// an invented key id, so this bounds what strangers can make us do.
 const ASKED_PAUSE: TimeDelta = TimeDelta::minutes(1);
 /// The longest sleep: the clock may be set, or the machine suspended, meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// When to try next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Schedule {
+pub struct Schedule {
     next: DateTime<Utc>,
     last: Option<DateTime<Utc>>,
     failures: u32,
@@ -29,19 +29,19 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// The first try is due now.
-    pub(super) fn new(now: DateTime<Utc>) -> Self {
+    pub fn new(now: DateTime<Utc>) -> Self {
         Self { next: now, last: None, failures: 0 }
     }
 
     /// How long to sleep before looking again; nought when a try is due.
-    pub(super) fn wait(&self, now: DateTime<Utc>) -> Duration {
+    pub fn wait(&self, now: DateTime<Utc>) -> Duration {
         let wait = self.next.signed_duration_since(now).to_std().unwrap_or_default();
         wait.min(LONGEST_SLEEP)
     }
 
     /// A try brought a set of this lifetime; gives the time until which it is fresh. `jitter`, from
     /// 0 to 255, spreads brokers that started together over the last tenth of the lifetime.
-    pub(super) fn succeeded(
+    pub fn succeeded(
         &mut self,
         now: DateTime<Utc>,
         lifetime: Duration,
@@ -57,7 +57,7 @@ impl Schedule {
     }
 
     /// A try brought nothing. `jitter` as above, over half the pause.
-    pub(super) fn failed(&mut self, now: DateTime<Utc>, jitter: u8) {
+    pub fn failed(&mut self, now: DateTime<Utc>, jitter: u8) {
         let doublings = self.failures.min(16);
         let pause = (FIRST_PAUSE * (1 << doublings)).min(LONGEST_PAUSE);
         let next = now + pause - share(pause / 2, jitter);
@@ -65,12 +65,12 @@ impl Schedule {
     }
 
     /// The next try is due after this pause.
-    pub(super) fn pause(&mut self, now: DateTime<Utc>, pause: TimeDelta) {
+    pub fn pause(&mut self, now: DateTime<Utc>, pause: TimeDelta) {
         *self = Self { next: now + pause, last: Some(now), failures: 0 };
     }
 
     /// Somebody asks for a newer set.
-    pub(super) fn hasten(&mut self, now: DateTime<Utc>) {
+    pub fn hasten(&mut self, now: DateTime<Utc>) {
         let soonest = self.last.map_or(now, |last| last + ASKED_PAUSE);
         self.next = self.next.min(soonest.max(now));
     }
