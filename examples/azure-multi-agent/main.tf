@@ -65,6 +65,9 @@ resource "azurerm_linux_virtual_machine" "this" {
     storage_account_type = "StandardSSD_LRS"
   }
 
+  # Its console can be read without SSH; Azure keeps it, no storage account of one's own is needed.
+  boot_diagnostics {}
+
   secure_boot_enabled = true
   vtpm_enabled        = true
 

@@ -16,9 +16,14 @@ variable "instance_type" {
 }
 
 variable "name" {
-  description = "What people call the machine."
+  description = "What people call the machine; also the id of its service account."
   type        = string
   default     = "gcp-multi-agent"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.name))
+    error_message = "A name is 6 to 30 characters of a-z 0-9 - and begins with a letter, ends with a letter or digit."
+  }
 }
 
 variable "callsign" {

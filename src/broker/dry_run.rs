@@ -1,8 +1,9 @@
 //! Which agent would a login be of? The same steps in the same order, up to the agent.
 //!
-//! Nothing is minted and no machine registered. That it was asked is on record all the same before
-//! it is answered, and it counts as a login where logins are limited: else it would be a way to ask
-//! without a trace and without end.
+//! Nothing is minted, no machine registered and no challenge used up: whether one was answered before
+//! is seen when a token is recorded, which does not happen here. That it was asked is on record all
+//! the same before it is answered, and it counts as a login where logins are limited: else it would
+//! be a way to ask without a trace and without end.
 
 use super::Broker;
 use super::authenticate::{Attempt, LoginRequest, ask, conclude, find, prove};

@@ -1,4 +1,4 @@
-//! What can be typed where only the agent's side was built? The same two commands, in the place of
+//! What can be typed where only the agent's side was built? The same commands, in the place of
 //! `mod.rs`.
 
 #![allow(dead_code, reason = "the commands of the broker's side use the rest")]
@@ -9,6 +9,7 @@ mod identity;
 mod login;
 mod outcome;
 mod table;
+mod verify;
 
 use clap::{Parser, Subcommand};
 
@@ -26,6 +27,7 @@ const EXAMPLES: &str = "\
 Examples:
   callsign login --agent-name main       one token for an agent of this machine
   callsign agent -- ./worker             run a program that always has a token
+  callsign verify --agents main,dev      does each agent of this machine get a token of its own?
   callsign agent doctor                  what would keep an agent from its token
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 10 ambiguous agent, 11 instance or agent unknown,
@@ -35,6 +37,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 10 ambiguous agent, 11 instance or 
 enum Command {
     Agent(agent::Args),
     Login(login::Args),
+    Verify(verify::Args),
 }
 
 impl Cli {
@@ -46,6 +49,7 @@ impl Cli {
         match self.command {
             Command::Agent(args) => agent::run(args).await,
             Command::Login(args) => login::run(args).await,
+            Command::Verify(args) => verify::run(args).await,
         }
     }
 }

@@ -24,6 +24,7 @@ mod signals;
 mod sources;
 mod table;
 mod trust;
+mod verify;
 
 use clap::{Parser, Subcommand};
 
@@ -44,6 +45,7 @@ Examples:
   callsign serve --config callsign.toml  run the broker
   callsign login --agent-name main       one token for an agent of this machine
   callsign agent -- ./worker             run a program that always has a token
+  callsign verify --agents main,dev      does each agent of this machine get a token of its own?
   callsign apply -f machines.toml        register machines with a broker
   callsign agents list                   which agents are there, and which are connected
   callsign config show                   every setting, its value and where it came from
@@ -59,6 +61,7 @@ enum Command {
     Demo(demo::Args),
     Agent(agent::Args),
     Login(login::Args),
+    Verify(verify::Args),
     Emulate(emulate::Args),
     Apply(apply::Args),
     Resources(resources::Args),
@@ -80,6 +83,7 @@ impl Cli {
             Command::Demo(args) => Box::pin(demo::run(args)).await,
             Command::Agent(args) => agent::run(args).await,
             Command::Login(args) => login::run(args).await,
+            Command::Verify(args) => verify::run(args).await,
             Command::Emulate(args) => emulate::run(args).await,
             Command::Apply(args) => apply::run(args).await,
             Command::Resources(args) => resources::run(args).await,

@@ -43,6 +43,23 @@ async fn an_answer_is_on_record_with_its_token() {
 }
 
 #[actix::test]
+async fn a_dry_run_uses_no_challenge_up() {
+    let broker = broker("").await;
+    for cloud in BOTH {
+        let given = challenge(&broker, cloud, Some("main")).await;
+        let mut login = of_agent(proof(&broker, cloud, &given), "main");
+        for (dry_run, verdict) in
+            [(true, "200"), (true, "200"), (false, "200"), (false, "401 identity-rejected")]
+        {
+            login["dry_run"] = json!(dry_run);
+            let answer = broker.post(&cloud.path(Route::Native), &login).await;
+            assert_eq!(answer.verdict(), verdict, "{cloud:?} {dry_run}");
+        }
+    }
+    assert_eq!(count::<answered_challenge::Entity>(&broker).await, 2);
+}
+
+#[actix::test]
 async fn a_replay_leaves_no_token_and_is_told_to_the_operator() {
     let broker = broker("").await;
     for (number, cloud) in (1..).zip(BOTH) {

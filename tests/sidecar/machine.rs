@@ -17,7 +17,7 @@ use crate::support::process::Served;
 pub const INSTANCE: &str = "i-0abc";
 
 /// Nothing here takes longer, on a machine however busy.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Waits until it is so.
 #[track_caller]
@@ -33,6 +33,8 @@ pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 #[derive(Debug)]
 pub struct Machine {
     pub folder: TempDir,
+    /// How long the broker's tokens are good, where a test minds.
+    pub lifetime: Option<&'static str>,
     program: PathBuf,
     metadata_port: u16,
     broker_port: u16,
@@ -46,7 +48,15 @@ impl Machine {
         let folder = tempfile::tempdir().unwrap();
         let [metadata_port, broker_port] = free_ports();
         let program = PathBuf::from(env!("CARGO_BIN_EXE_callsign"));
-        Self { folder, program, metadata_port, broker_port, metadata: None, broker: None }
+        Self {
+            folder,
+            lifetime: None,
+            program,
+            metadata_port,
+            broker_port,
+            metadata: None,
+            broker: None,
+        }
     }
 
     /// With a folder that every user may look into, and the program there: where it was built, not
@@ -77,6 +87,10 @@ impl Machine {
         command.args(["--instance-id", INSTANCE]).stdout(Stdio::null());
         self.metadata = Some(Process::start(&mut command));
         eventually("the metadata service answers", || answers(&address));
+    }
+
+    pub fn stop_metadata(&mut self) {
+        self.metadata = None;
     }
 
     /// Starts a broker that believes this machine, with these agents registered on it.
@@ -149,8 +163,9 @@ impl Machine {
     }
 
     fn configure(&self, rest: &str) {
+        let lifetime = self.lifetime.unwrap_or("1h");
         let toml = format!(
-            "http.listen = \"127.0.0.1:{port}\"\nhttp.public_url = \"{url}\"\n\
+            "token.lifetime = {lifetime:?}\nhttp.listen = \"127.0.0.1:{port}\"\nhttp.public_url = \"{url}\"\n\
              database.url = \"sqlite://callsign.db?mode=rwc\"\n\
              identity.aws.trust = [\"emulator/aws.toml\"]\n\
              identity.azure.trust = [\"emulator/azure.toml\"]\n\

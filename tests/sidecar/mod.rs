@@ -3,6 +3,9 @@
 mod challenge;
 mod endings;
 mod keeping;
+mod lasting;
 mod machine;
+mod relay;
 mod scripted;
+mod verify;
 mod whole;

@@ -14,14 +14,14 @@ use super::machine::{Machine, Process, content, eventually};
 const NOBODY: u32 = 65_534;
 
 #[track_caller]
-fn me(machine: &Machine, token: &str) -> Option<Me> {
+pub(super) fn me(machine: &Machine, token: &str) -> Option<Me> {
     let broker = BrokerClient::new(&machine.broker_url()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(broker.me(token)).ok()
 }
 
 #[track_caller]
-fn is_connected(machine: &Machine, token: &str, name: &str) {
+pub(super) fn is_connected(machine: &Machine, token: &str, name: &str) {
     eventually("the broker counts it as connected", || {
         me(machine, token).is_some_and(|me| me.agent.connected && me.agent.name == name)
     });
