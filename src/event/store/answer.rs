@@ -70,7 +70,7 @@ pub(in crate::event) async fn take_back<'a>(
         .map(drop)
 }
 
-/// Removes answers that no broker would take any more, [`BATCH`] of them at most; gives how many.
+/// Removes a batch of answers that no broker would take any more; gives how many.
 ///
 /// # Errors
 /// [`RecordError::Database`]; what is left over is removed by the next call.
