@@ -7,6 +7,8 @@
 //! stuck neighbour cannot pile up abandoned work. Whatever goes wrong between two actors comes
 //! out as [`Unavailable`].
 
+mod line;
+
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,6 +19,8 @@ use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, Message, Recipient, ResponseFuture};
 use futures_util::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+pub use line::Line;
 
 /// Something that an actor can be asked, and the kind of answer it gives.
 pub trait Request: Send + 'static {

@@ -13,7 +13,7 @@ use actix::{
 };
 use tokio::sync::oneshot;
 
-use super::lookup::{Books, Line, Waiting, look, look_back};
+use super::lookup::{Books, Waiting, look, look_back, next_look};
 use super::messages::{
     Converge, FileResources, FindAgent, FindSubAgent, ListAgents, ListResources, Retire, ShowAgent,
     ShowResource,
@@ -22,7 +22,7 @@ use super::rules::Rules;
 use super::{store, sub_agent};
 use crate::clock::Clock;
 use crate::database::Database;
-use crate::mailbox::{Ask, Lifeline, Panicked, Ping, Place, Request};
+use crate::mailbox::{Ask, Lifeline, Line, Panicked, Ping, Place, Request};
 
 /// Looks up and converges registrations.
 #[derive(Debug)]
@@ -30,10 +30,9 @@ pub struct Directory {
     database: Database,
     rules: Rules,
     clock: Clock,
-    live: Line,
-    earlier: Line,
-    changes: Vec<WaitingChange>,
-    changing: bool,
+    live: Line<Waiting>,
+    earlier: Line<Waiting>,
+    changes: Line<WaitingChange>,
     _lifeline: Lifeline,
 }
 
@@ -54,14 +53,13 @@ impl Directory {
             clock,
             live: Line::default(),
             earlier: Line::default(),
-            changes: Vec::new(),
-            changing: false,
+            changes: Line::default(),
             _lifeline: lifeline,
         }
     }
 
     fn look_next(&mut self, context: &mut Context<Self>) {
-        let Some(group) = self.live.begin() else { return };
+        let Some(group) = self.live.begin(next_look) else { return };
         // A task of its own, so that a panic in it ends this look and not the directory.
         let look = actix::spawn(look(self.books(), group));
         context.spawn(look.into_actor(self).map(|missing, directory, context| {
@@ -73,7 +71,7 @@ impl Directory {
     }
 
     fn look_back_next(&mut self, context: &mut Context<Self>) {
-        let Some(group) = self.earlier.begin() else { return };
+        let Some(group) = self.earlier.begin(next_look) else { return };
         let look = actix::spawn(look_back(self.books(), group));
         context.spawn(look.into_actor(self).map(|_, directory, context| {
             directory.earlier.end();
@@ -82,13 +80,10 @@ impl Directory {
     }
 
     fn change_next(&mut self, context: &mut Context<Self>) {
-        if self.changing || self.changes.is_empty() {
-            return;
-        }
-        self.changing = true;
-        let change = actix::spawn(change(self.books(), next_changes(&mut self.changes)));
+        let Some(group) = self.changes.begin(next_changes) else { return };
+        let change = actix::spawn(change(self.books(), group));
         context.spawn(change.into_actor(self).map(|_, directory, context| {
-            directory.changing = false;
+            directory.changes.end();
             directory.change_next(context);
         }));
     }
@@ -138,7 +133,7 @@ impl Handler<Ask<Converge>> for Directory {
     fn handle(&mut self, ask: Ask<Converge>, context: &mut Self::Context) -> Self::Result {
         let (request, place) = ask.into_parts();
         let (done, converged) = oneshot::channel();
-        self.changes.push(WaitingChange { request, done, _place: place });
+        self.changes.join([WaitingChange { request, done, _place: place }]);
         self.change_next(context);
         Box::pin(async move { converged.await.map_err(|_| Panicked) })
     }

@@ -37,38 +37,17 @@ pub(super) struct Waiting {
     _place: Place,
 }
 
-/// Those that wait for the same kind of query, of which one is under way at a time.
-#[derive(Debug, Default)]
-pub(super) struct Line {
-    waiting: Vec<Waiting>,
-    is_looking: bool,
-}
-
-impl Line {
-    pub(super) fn join(&mut self, waiting: impl IntoIterator<Item = Waiting>) {
-        self.waiting.extend(waiting);
-    }
-
-    /// Those that the next look is for, if it can begin: the ones that have waited longest, for
-    /// machines of one cloud, as many as go into one query.
-    pub(super) fn begin(&mut self) -> Option<Vec<Waiting>> {
-        let provider = self.waiting.first()?.request.instance.provider();
-        if self.is_looking {
-            return None;
-        }
-        self.is_looking = true;
-        let mut places = store::MOST_AT_ONCE;
-        let fits = |asked: &mut Waiting| {
-            let fits = places > 0 && asked.request.instance.provider() == provider;
-            places -= usize::from(fits);
-            fits
-        };
-        Some(self.waiting.extract_if(.., fits).collect())
-    }
-
-    pub(super) fn end(&mut self) {
-        self.is_looking = false;
-    }
+/// Those that the next look is for: the ones that have waited longest, for machines of one cloud, as
+/// many as go into one query.
+pub(super) fn next_look(waiting: &mut Vec<Waiting>) -> Vec<Waiting> {
+    let provider = waiting.first().map(|first| first.request.instance.provider());
+    let mut places = store::MOST_AT_ONCE;
+    let fits = |asked: &mut Waiting| {
+        let fits = places > 0 && Some(asked.request.instance.provider()) == provider;
+        places -= usize::from(fits);
+        fits
+    };
+    waiting.extract_if(.., fits).collect()
 }
 
 /// Answers those for whose machines something is live; gives the others.

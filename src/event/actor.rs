@@ -26,7 +26,7 @@ use super::messages::{CheckRecording, Enrol, Heartbeat, Receipt, Record, RecordE
 use super::store;
 use crate::clock::Clock;
 use crate::database::{Database, is_about_data};
-use crate::mailbox::{Ask, Lifeline, Panicked, Ping, Place};
+use crate::mailbox::{Ask, Lifeline, Line, Panicked, Ping, Place};
 use crate::metrics::Metrics;
 
 /// How the recorder groups and bounds what it writes.
@@ -54,8 +54,7 @@ pub struct Recorder {
     metrics: Metrics,
     settings: RecorderSettings,
     budget: RefusalBudget,
-    waiting: Vec<Waiting>,
-    committing: bool,
+    waiting: Line<Waiting>,
     /// Whether the last commit was one, as far as it depends on the database.
     is_well: Arc<AtomicBool>,
     _lifeline: Lifeline,
@@ -95,8 +94,7 @@ impl Recorder {
             metrics,
             settings,
             budget,
-            waiting: Vec::new(),
-            committing: false,
+            waiting: Line::default(),
             is_well: Arc::new(AtomicBool::new(true)),
             _lifeline: lifeline,
         }
@@ -109,25 +107,22 @@ impl Recorder {
         context: &mut Context<Self>,
     ) -> ResponseFuture<Result<Result<Receipt, RecordError>, Panicked>> {
         let (done, receipt) = oneshot::channel();
-        self.waiting.push(Waiting { entry, done, _place: place });
+        self.waiting.join([Waiting { entry, done, _place: place }]);
         self.commit_next(context);
         // A commit that panicked drops its senders.
         Box::pin(async move { receipt.await.map_err(|_| Panicked) })
     }
 
     fn commit_next(&mut self, context: &mut Context<Self>) {
-        if self.committing || self.waiting.is_empty() {
-            return;
-        }
-        self.committing = true;
-        let size = self.waiting.len().min(self.settings.commit_size);
-        let group: Vec<Waiting> = self.waiting.drain(..size).collect();
+        let most = self.settings.commit_size;
+        let next = |waiting: &mut Vec<Waiting>| waiting.drain(..waiting.len().min(most)).collect();
+        let Some(group) = self.waiting.begin(next) else { return };
         self.metrics.commit_size(group.len());
         // A task of its own, so that a panic in it ends this commit and not the recorder.
         let (database, is_well) = (self.database.clone(), Arc::clone(&self.is_well));
         let commit = actix::spawn(async move { commit_group(&database, group, &is_well).await });
         context.spawn(commit.into_actor(self).map(|_, recorder, context| {
-            recorder.committing = false;
+            recorder.waiting.end();
             recorder.commit_next(context);
         }));
     }
