@@ -11,6 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::corrupt;
+use super::registration::agents_of;
 use crate::directory::messages::DirectoryError;
 use crate::directory::query::{Connected, Cursor, Filter, InstanceIds, Page};
 use crate::directory::view::{AgentView, ResourceView};
@@ -94,23 +95,10 @@ async fn view_resources(
     connection: &impl ConnectionTrait,
     rows: Vec<resource::Model>,
 ) -> Result<Vec<ResourceView>, DirectoryError> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let agents = agent::Entity::find()
-        .filter(agent::Column::ResourceId.is_in(ids))
-        .filter(agent::Column::RetiredAt.is_null())
-        .order_by_asc(agent::Column::Name)
-        .all(connection)
-        .await?;
-    let mut of_resource: BTreeMap<Uuid, Vec<agent::Model>> = BTreeMap::new();
-    for agent in agents {
-        of_resource.entry(agent.resource_id).or_default().push(agent);
-    }
+    let mut agents = agents_of(connection, &rows).await?;
     rows.into_iter()
         .map(|row| {
-            let agents = of_resource.remove(&row.id).unwrap_or_default();
+            let agents = agents.remove(&row.id).unwrap_or_default();
             view_resource(row, agents)
         })
         .collect()

@@ -57,7 +57,8 @@ pub(super) async fn find_together<'m>(
     Ok(found)
 }
 
-async fn agents_of(
+/// The live agents of these resources: one query, however many.
+pub(super) async fn agents_of(
     connection: &impl ConnectionTrait,
     resources: &[resource::Model],
 ) -> Result<HashMap<Uuid, Vec<agent::Model>>, DirectoryError> {
