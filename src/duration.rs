@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 /// The units in the order in which they are written, with their length in seconds.
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
@@ -32,6 +34,15 @@ pub fn between(least: Duration, most: Duration) -> impl Fn(&str) -> Result<Durat
             let (least, most) = (Written(least), Written(most));
             format!(r#"allowed is a time from {least} to {most} with its units, {EXAMPLES}"#)
         })
+    }
+}
+
+/// The same span as one that is added to a moment. Configured times are years at most, far from
+/// where this saturates.
+pub const fn delta(span: Duration) -> TimeDelta {
+    match TimeDelta::from_std(span) {
+        Ok(delta) => delta,
+        Err(_) => TimeDelta::MAX,
     }
 }
 

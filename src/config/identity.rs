@@ -10,7 +10,7 @@ use super::show::Show;
 use crate::duration::{Written, between};
 
 /// A larger difference is a broken clock, and would keep expired proofs alive for as long.
-const MOST_LEEWAY: Duration = Duration::from_secs(10 * 60);
+pub const MOST_LEEWAY: Duration = Duration::from_secs(10 * 60);
 
 /// `[identity]`.
 #[derive(Clone, Debug, PartialEq, Eq)]

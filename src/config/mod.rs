@@ -49,7 +49,7 @@ pub use declared::declared;
 pub use demand::Demand;
 pub use google::Google;
 pub use http::Http;
-pub use identity::Identity;
+pub use identity::{Identity, MOST_LEEWAY};
 pub use layers::Config;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
@@ -57,7 +57,7 @@ pub use operator::{Operator, Scope};
 pub use problem::{ConfigErrors, Origin, Problem};
 pub use retention::Retention;
 pub use show::{Effective, Setting};
-pub use token::Token;
+pub use token::{LONGEST_LIFETIME, Token};
 pub use trust::TrustSource;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::duration::{Written, between};
 /// A shorter life would be renewal without end.
 const SHORTEST: Duration = Duration::from_secs(60);
 /// A longer life would make a stolen token worth as much as a machine.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+pub const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// `[token]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Token {
         public_url: &str,
         database: Option<&Database>,
     ) -> Option<Self> {
-        let lifetime = section.parse("lifetime", between(SHORTEST, LONGEST));
+        let lifetime = section.parse("lifetime", between(SHORTEST, LONGEST_LIFETIME));
         let audience = section.list("audience", |text, _| not_blank(text));
         let audience = section.not_empty(
             "audience",

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::converge::parents_first;
 use super::selection::{Agent, LiveResource, Refused, RootAgent, admits, select};
+use crate::duration::delta;
 use crate::event::{EnrolledAgent, Enrolment};
 use crate::identity::VerifiedInstance;
 use crate::names::{MAX_NAME_LENGTH, new_id};
@@ -82,8 +83,8 @@ fn allows(list: &BTreeSet<String>, proven: Option<&str>) -> bool {
 
 fn is_young(rule: &EnrolmentRule, instance: &VerifiedInstance, now: DateTime<Utc>) -> bool {
     let Some(max_age) = rule.max_age else { return true };
-    let max_age = TimeDelta::from_std(max_age).unwrap_or(TimeDelta::MAX);
-    instance.launched_at().is_some_and(|launched| now.signed_duration_since(launched) <= max_age)
+    let is_young = |launched| now.signed_duration_since(launched) <= delta(max_age);
+    instance.launched_at().is_some_and(is_young)
 }
 
 fn is_launched_after(instance: &VerifiedInstance, time: DateTime<Utc>) -> bool {

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::database::Database;
 use crate::directory::Rules;
+use crate::duration::delta;
 use crate::event::Bus;
 use crate::metrics::Metrics;
 use crate::names::new_id;
@@ -150,7 +151,7 @@ impl Keeper {
             bus.publish(event);
         }
         metrics.retention_ran(now);
-        self.next = now + rule::delta(retention.interval) + self.jitter();
+        self.next = now + delta(retention.interval) + self.jitter();
         Ok(())
     }
 
@@ -173,7 +174,7 @@ impl Keeper {
 
     /// Up to a tenth of the interval.
     fn jitter(&self) -> TimeDelta {
-        rule::delta(self.parts.retention.interval.mul_f64((self.parts.random)() / 10.0))
+        delta(self.parts.retention.interval.mul_f64((self.parts.random)() / 10.0))
     }
 
     fn tell(&mut self, looked: Result<bool, RetentionError>) {

@@ -7,20 +7,21 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::config::Retention;
+use crate::config::{self, Retention};
+use crate::duration::delta;
 use crate::names::Provider;
 use crate::registration::EnrolmentRule;
 
 /// The longest life of a token that the configuration allows. Tokens are found by their ids, which
 /// tell when they were issued: one that was issued so long before its time has expired by then.
-pub const LONGEST_LIFE: TimeDelta = TimeDelta::hours(24);
+pub const LONGEST_LIFE: TimeDelta = delta(config::LONGEST_LIFETIME);
 
 /// How long a run holds its place beyond its last batch. A broker that was killed is waited for as
 /// long.
 pub const LEASE: TimeDelta = TimeDelta::minutes(5);
 
 /// How far the clocks of broker and cloud may be apart: the largest `[identity] clock_leeway`.
-pub const CLOCKS_APART: TimeDelta = TimeDelta::minutes(10);
+pub const CLOCKS_APART: TimeDelta = delta(config::MOST_LEEWAY);
 
 /// From one run to the next, time goes on by so many intervals at most.
 const LARGEST_STEP: i32 = 24;
@@ -146,11 +147,6 @@ pub fn turn(standing: &Standing, me: Uuid, now: DateTime<Utc>, interval: Duratio
 /// to where tokens seem old that are good, and the log warns at every step.
 fn follow(last: DateTime<Utc>, now: DateTime<Utc>, interval: TimeDelta) -> DateTime<Utc> {
     now.min(last + interval * LARGEST_STEP)
-}
-
-/// Configured times are years at most, far from where this saturates.
-pub(super) fn delta(duration: Duration) -> TimeDelta {
-    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::RetentionError;
 use super::rule::{self, CLOCKS_APART, Kind, LEASE, Standing, Task, Turn};
 use crate::database::{Alone, Database};
+use crate::duration::delta;
 use crate::event::{self, AuthEvent, Happening, RetentionRan};
 use crate::names::Provider;
 use due::{due_agents, due_events, due_resources, due_tokens, held};
@@ -45,7 +46,7 @@ pub(super) async fn begin(
         let first = Standing { holder: None, held_until: None, as_of, ended_at: now, removed };
         note(&transaction, first).await?;
         transaction.commit().await?;
-        return Ok((Turn::Later(now + rule::delta(interval)), now));
+        return Ok((Turn::Later(now + delta(interval)), now));
     };
     let (turn, last) = (rule::turn(&standing, me, now, interval), standing.ended_at);
     if let Turn::Ours(as_of) = turn {
