@@ -8,12 +8,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to tell")]
 
-use std::sync::Arc;
-
 use actix_web::rt::{System as Runtime, SystemRunner};
 use callsign::broker::Broker;
 use callsign::broker::authenticate::{LoginRequest, authenticate};
-use callsign::broker::limits::Limits;
 use callsign::broker::system::{Rooms, System};
 use callsign::clock::Clock;
 use callsign::config::Config;
@@ -21,11 +18,9 @@ use callsign::database::Database;
 use callsign::directory::Converge;
 use callsign::emulator::aws::{AwsSigner, MachineFacts};
 use callsign::event::actor::RecorderSettings;
-use callsign::identity::{AwsKind, AwsPolicy, AwsTrust, IdentityProof, Policy, Trust};
-use callsign::metrics::Metrics;
+use callsign::identity::{AwsTrust, IdentityProof, Trust};
 use callsign::names::{InstanceId, Provider};
-use callsign::token::{SealingKey, TokenSettings, open_key_ring};
-use chrono::TimeDelta;
+use callsign::token::{SealingKey, open_key_ring};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use futures_util::StreamExt as _;
@@ -99,29 +94,11 @@ async fn start(folder: &TempDir, signer: &AwsSigner, commit_size: usize) -> Syst
     let database = Database::open(&config.database).await.unwrap();
     let seal = SealingKey::new(Zeroizing::new([7; 32]));
     let keys = open_key_ring(&database, &seal, clock.now()).await.unwrap();
-    let system = Rooms {
-        trust: Arc::new(Trust {
-            aws: AwsTrust::parse(&signer.trust_toml("us-east-1").unwrap()).unwrap(),
-            ..Trust::default()
-        }),
-        policy: Arc::new(Policy {
-            leeway: TimeDelta::seconds(60),
-            aws: AwsPolicy { accept: [AwsKind::Rsa2048].into(), ..AwsPolicy::default() },
-            ..Policy::default()
-        }),
-        settings: TokenSettings {
-            issuer: config.token.issuer.clone(),
-            audience: config.token.audience.clone(),
-            lifetime: TimeDelta::hours(1),
-        },
-        keys: Arc::new(keys),
-        limits: Limits::new(&config.limits),
-        recorder: RecorderSettings { commit_size, ..RecorderSettings::default() },
-        database,
-        clock,
-        metrics: Metrics::new(),
-    }
-    .start();
+    let aws = AwsTrust::parse(&signer.trust_toml("us-east-1").unwrap()).unwrap();
+    let trust = Trust { aws, ..Trust::default() };
+    let rooms = Rooms::of(&config, trust, keys, database, clock);
+    let recorder = RecorderSettings { commit_size, ..RecorderSettings::default() };
+    let system = Rooms { recorder, ..rooms }.start();
     for resource in config.resources {
         system
             .broker()

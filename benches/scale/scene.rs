@@ -1,23 +1,18 @@
 //! A broker without a front door over a SQLite file, and machines that it believes.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use callsign::broker::Broker;
 use callsign::broker::authenticate::{LoginRequest, authenticate};
-use callsign::broker::limits::Limits;
 use callsign::broker::system::{Rooms, System};
 use callsign::clock::Clock;
-use callsign::config::{self, Config};
+use callsign::config::Config;
 use callsign::database::Database;
 use callsign::emulator::aws::{AwsSigner, MachineFacts};
-use callsign::event::actor::RecorderSettings;
-use callsign::identity::{AwsKind, AwsPolicy, AwsTrust, IdentityProof, Policy, Trust};
-use callsign::metrics::Metrics;
+use callsign::identity::{AwsTrust, IdentityProof, Trust};
 use callsign::names::{InstanceId, Provider};
-use callsign::token::{SealingKey, TokenSettings, open_key_ring};
-use chrono::TimeDelta;
+use callsign::token::{SealingKey, open_key_ring};
 use futures_util::StreamExt as _;
 use zeroize::Zeroizing;
 
@@ -95,7 +90,10 @@ pub(super) fn instance_id(number: usize) -> String {
 }
 
 fn configuration(file: &Path) -> Config {
-    let text = format!("[database]\nurl = \"sqlite://{}?mode=rwc\"", file.display());
+    let text = format!(
+        "[database]\nurl = \"sqlite://{}?mode=rwc\"\n[limits]\ninstance_rate = 0",
+        file.display()
+    );
     Config::parse([(file, text.as_str())], []).unwrap()
 }
 
@@ -113,27 +111,7 @@ async fn start(config: &Config, database: &Database, signer: &AwsSigner) -> Syst
     let clock = Clock::system();
     let seal = SealingKey::new(Zeroizing::new([7; 32]));
     let keys = open_key_ring(database, &seal, clock.now()).await.unwrap();
-    Rooms {
-        trust: Arc::new(Trust {
-            aws: AwsTrust::parse(&signer.trust_toml(REGION).unwrap()).unwrap(),
-            ..Trust::default()
-        }),
-        policy: Arc::new(Policy {
-            leeway: TimeDelta::seconds(60),
-            aws: AwsPolicy { accept: [AwsKind::Rsa2048].into(), ..AwsPolicy::default() },
-            ..Policy::default()
-        }),
-        settings: TokenSettings {
-            issuer: config.token.issuer.clone(),
-            audience: config.token.audience.clone(),
-            lifetime: TimeDelta::hours(1),
-        },
-        keys: Arc::new(keys),
-        limits: Limits::new(&config::Limits { instance_rate: 0, instance_burst: 1 }),
-        recorder: RecorderSettings::default(),
-        database: database.clone(),
-        clock,
-        metrics: Metrics::new(),
-    }
-    .start()
+    let aws = AwsTrust::parse(&signer.trust_toml(REGION).unwrap()).unwrap();
+    let trust = Trust { aws, ..Trust::default() };
+    Rooms::of(config, trust, keys, database.clone(), clock).start()
 }

@@ -14,6 +14,7 @@ pub mod dry_run;
 pub mod entrance;
 pub mod error;
 mod google_keys;
+mod keys;
 pub mod limits;
 pub mod log;
 pub mod operators;
@@ -22,6 +23,7 @@ pub mod readiness;
 pub mod registration;
 mod retention;
 pub mod session;
+mod settings;
 pub mod system;
 pub mod trust;
 

@@ -1,22 +1,22 @@
 //! How does the broker come up and go down? Everything it needs is opened, every actor is started
 //! and introduced to those it talks to, and all of it ends in order.
 //!
-//! This is the one place that holds actor addresses; everybody else gets mailboxes.
+//! With `desk`, this is the one place that holds actor addresses; everybody else gets mailboxes.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Arbiter, Context};
-use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use zeroize::Zeroizing;
 
 use super::Broker;
 use super::desk::{Desk, Stateless};
 use super::entrance::{self, Entrance};
+use super::keys::{OpenKeys, challenger, open_keys};
 use super::limits::Limits;
 use super::retention::{self, Keeping};
+use super::settings;
 use super::trust::{self, TrustSourceError};
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -25,19 +25,14 @@ use crate::directory::Rules;
 use crate::directory::actor::Directory;
 use crate::event::actor::{Recorder, RecorderSettings};
 use crate::event::{AuthEvent, Bus, Happening};
-use crate::identity::{
-    AwsKind, AwsPolicy, AzureCloud, AzurePolicy, Challenger, CurrentKeys, Demand, GooglePolicy,
-    Policy, SourceError, Trust, Verifier,
-};
+use crate::identity::{CurrentKeys, Policy, SourceError, Trust, Verifier};
 use crate::mailbox::{Gate, Lifeline, Mailbox};
 use crate::metrics::Metrics;
 use crate::names::Provider;
 use crate::token::actor::Minter;
 use crate::token::jwks::JwkSet;
-use crate::token::sealing_file::{self, SealingFileError};
-use crate::token::{
-    KeyRing, KeyStoreError, SealingKey, TokenSettings, has_keys, open_key_ring, random_bytes,
-};
+use crate::token::sealing_file::SealingFileError;
+use crate::token::{KeyRing, KeyStoreError, SealingKey, TokenSettings};
 
 /// Requests that one actor takes on at a time: every login's, and as many of other kinds.
 const PLACES: usize = 2 * entrance::MOST;
@@ -47,10 +42,6 @@ const DEADLINE: Duration = Duration::from_secs(5);
 
 /// How long the database may take to close. One that hangs must not hold the process up.
 const CLOSING: Duration = Duration::from_secs(1);
-
-/// What the key of challenges is derived for. Another text is another key: brokers of one database
-/// would no longer take each other's challenges.
-const CHALLENGES: &str = "callsign challenge 1";
 
 /// Events that a subscriber may lag behind before it misses some.
 const BACKLOG: usize = 4096;
@@ -84,7 +75,7 @@ impl System {
         let keys = match open_keys(config, sealing_key, &database, clock.now()).await {
             Ok(OpenKeys { signing, challenges }) => {
                 trust.challenger = Some(challenger(&challenges, &config.http.public_url));
-                Arc::new(signing)
+                signing
             }
             Err(error) => {
                 // Nothing is left open, or lying about, by a broker that does not start.
@@ -92,17 +83,7 @@ impl System {
                 return Err(error);
             }
         };
-        let rooms = Rooms {
-            trust: Arc::new(trust),
-            policy: Arc::new(policy(&config.identity)),
-            settings: token_settings(&config.token),
-            keys,
-            recorder: RecorderSettings::default(),
-            limits: Limits::new(&config.limits),
-            database,
-            clock,
-            metrics: Metrics::new(),
-        };
+        let rooms = Rooms::of(config, trust, keys, database, clock);
         let google_keys = rooms.trust.google.clone();
         let mut system = rooms.start();
         if let Err(error) = system.begin(&config.identity.google, google_keys).await {
@@ -216,6 +197,27 @@ pub struct Rooms {
 }
 
 impl Rooms {
+    /// What the configuration says, with what was opened by it.
+    pub fn of(
+        config: &Config,
+        trust: Trust,
+        keys: KeyRing,
+        database: Database,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            trust: Arc::new(trust),
+            policy: Arc::new(settings::policy(&config.identity)),
+            settings: settings::of_tokens(&config.token),
+            keys: Arc::new(keys),
+            recorder: RecorderSettings::default(),
+            limits: Limits::new(&config.limits),
+            database,
+            clock,
+            metrics: Metrics::new(),
+        }
+    }
+
     /// Starts the actors, each on a thread of its own.
     pub fn start(self) -> System {
         let (death_notices, deaths) = mpsc::unbounded_channel();
@@ -309,101 +311,6 @@ where
 {
     let stateless = stateless.clone();
     move |_| make(&stateless)
-}
-
-fn policy(identity: &config::Identity) -> Policy {
-    let kind = |kind: &config::AwsKind| match kind {
-        config::AwsKind::Rsa2048 => AwsKind::Rsa2048,
-        config::AwsKind::Rsa1024 => AwsKind::Rsa1024,
-    };
-    let demand = |demand| match demand {
-        config::Demand::Optional => Demand::Optional,
-        config::Demand::Required => Demand::Required,
-    };
-    let cloud = |cloud: &config::AzureCloud| match cloud {
-        config::AzureCloud::Public => AzureCloud::Public,
-        config::AzureCloud::UsGovernment => AzureCloud::UsGovernment,
-        config::AzureCloud::China => AzureCloud::China,
-    };
-    Policy {
-        leeway: time_delta(identity.clock_leeway),
-        aws: AwsPolicy {
-            accept: identity.aws.accept.iter().map(kind).collect(),
-            accounts: identity.aws.accounts.iter().cloned().collect(),
-            regions: identity.aws.regions.iter().cloned().collect(),
-        },
-        azure: AzurePolicy {
-            clouds: identity.azure.clouds.iter().map(cloud).collect(),
-            subscriptions: identity.azure.subscriptions.iter().cloned().collect(),
-            nonce: demand(identity.azure.nonce),
-        },
-        google: GooglePolicy {
-            audiences: identity.google.audiences.iter().cloned().collect(),
-            projects: identity.google.projects.iter().cloned().collect(),
-            audience: demand(identity.google.audience),
-        },
-    }
-}
-
-fn token_settings(token: &config::Token) -> TokenSettings {
-    TokenSettings {
-        issuer: token.issuer.clone(),
-        audience: token.audience.clone(),
-        lifetime: time_delta(token.lifetime),
-    }
-}
-
-/// Configured durations are hours at most, far from where this saturates.
-fn time_delta(duration: Duration) -> TimeDelta {
-    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
-}
-
-/// What there is to sign with, and to know challenges by.
-struct OpenKeys {
-    signing: KeyRing,
-    challenges: Zeroizing<[u8; 32]>,
-}
-
-/// Opens the signing keys with the sealing key that the environment gave, or the stored one.
-async fn open_keys(
-    config: &Config,
-    sealing_key: Option<SealingKey>,
-    database: &Database,
-    now: DateTime<Utc>,
-) -> Result<OpenKeys, StartError> {
-    let sealing_key = match sealing_key {
-        Some(key) => key,
-        None => stored_sealing_key(config, database).await?,
-    };
-    let challenges = sealing_key.derive(CHALLENGES).map_err(|_| StartError::NotDerived)?;
-    Ok(OpenKeys { signing: open_key_ring(database, &sealing_key, now).await?, challenges })
-}
-
-/// Audiences of challenges lie under the path that gives them, so that nobody else's can be one.
-fn challenger(key: &Zeroizing<[u8; 32]>, public_url: &str) -> Challenger {
-    Challenger::new(key, format!("{public_url}/v1/challenge/"))
-}
-
-/// The sealing key of the configured file, made on first start. It is never made for a database
-/// that has keys already: those are sealed with another one.
-async fn stored_sealing_key(
-    config: &Config,
-    database: &Database,
-) -> Result<SealingKey, StartError> {
-    match &config.token.sealing_key_file {
-        Some(path) if path.exists() || has_keys(database).await? => Ok(sealing_file::read(path)?),
-        Some(path) => match sealing_file::create(path) {
-            // Another broker that starts at the same time was faster: it is the one key of both.
-            Err(_) if path.exists() => Ok(sealing_file::read(path)?),
-            created => Ok(created?),
-        },
-        // The keys of an in-memory database end with the process, and so may their seal.
-        None if config.database.url.starts_with("sqlite:") => {
-            let bytes = random_bytes().ok_or(StartError::Random)?;
-            Ok(SealingKey::new(Zeroizing::new(bytes)))
-        }
-        None => Err(StartError::NoSealingKey),
-    }
 }
 
 /// Why the broker does not start.

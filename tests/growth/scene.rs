@@ -4,15 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use callsign::broker::Broker;
-use callsign::broker::limits::Limits;
 use callsign::broker::system::{Rooms, System};
 use callsign::config::{self, Config};
 use callsign::database::Database;
-use callsign::event::actor::RecorderSettings;
-use callsign::identity::{AwsKind, AwsPolicy, AwsTrust, Policy, Trust};
-use callsign::metrics::Metrics;
-use callsign::token::{SealingKey, TokenSettings, open_key_ring};
-use chrono::TimeDelta;
+use callsign::identity::{AwsTrust, Trust};
+use callsign::token::{SealingKey, open_key_ring};
 use sea_orm::{ConnectOptions, DatabaseConnection};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -76,27 +72,7 @@ async fn start(database: &Database, clock: &FixedClock) -> System {
     let seal = SealingKey::new(Zeroizing::new([7; 32]));
     let keys = open_key_ring(database, &seal, clock.now()).await.unwrap();
     let config = Config::parse([], []).unwrap();
-    Rooms {
-        trust: Arc::new(Trust {
-            aws: AwsTrust::parse(&machine::AWS.trust_toml(machine::REGION).unwrap()).unwrap(),
-            ..Trust::default()
-        }),
-        policy: Arc::new(Policy {
-            leeway: TimeDelta::seconds(60),
-            aws: AwsPolicy { accept: [AwsKind::Rsa2048].into(), ..AwsPolicy::default() },
-            ..Policy::default()
-        }),
-        settings: TokenSettings {
-            issuer: config.token.issuer.clone(),
-            audience: config.token.audience.clone(),
-            lifetime: TimeDelta::hours(1),
-        },
-        keys: Arc::new(keys),
-        limits: Limits::new(&config.limits),
-        recorder: RecorderSettings::default(),
-        database: database.clone(),
-        clock: clock.clock(),
-        metrics: Metrics::new(),
-    }
-    .start()
+    let aws = AwsTrust::parse(&machine::AWS.trust_toml(machine::REGION).unwrap()).unwrap();
+    let trust = Trust { aws, ..Trust::default() };
+    Rooms::of(&config, trust, keys, database.clone(), clock.clock()).start()
 }
