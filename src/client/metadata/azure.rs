@@ -31,9 +31,10 @@ impl AzureMetadataReader {
         Service::new(Provider::Azure, endpoint).map(Self)
     }
 
-    /// The proof to log in with, holding this nonce if one is given. The document brings its signer's certificate only; those between
-    /// it and Azure's authorities are fetched from where the certificates say they are, as far as
-    /// they are there: the broker may know them, and decides.
+    /// The proof to log in with, holding this nonce if one is given. The document brings its
+    /// signer's certificate only; those between it and Azure's authorities are fetched from where
+    /// the certificates say they are, as far as they are there: the broker may know them, and
+    /// decides.
     ///
     /// # Errors
     /// [`MetadataError`].

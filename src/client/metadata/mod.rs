@@ -51,11 +51,7 @@ impl MetadataReader {
     /// # Errors
     /// [`MetadataError`], with what to do about it.
     pub async fn proof(&self, audience: &str) -> Result<Login, MetadataError> {
-        Ok(match self {
-            Self::Aws(reader) => Login::Aws(reader.proof().await?),
-            Self::Azure(reader) => Login::Azure(reader.proof(None).await?),
-            Self::Google(reader) => Login::Google(reader.proof(audience).await?),
-        })
+        self.read(None, audience).await
     }
 
     /// The same, made to answer this challenge of a broker's. AWS's documents can answer none.
@@ -63,10 +59,13 @@ impl MetadataReader {
     /// # Errors
     /// [`MetadataError`], with what to do about it.
     pub async fn answer(&self, challenge: &Challenge) -> Result<Login, MetadataError> {
-        let Challenge { nonce, audience, .. } = challenge;
+        self.read(Some(&challenge.nonce), &challenge.audience).await
+    }
+
+    async fn read(&self, nonce: Option<&str>, audience: &str) -> Result<Login, MetadataError> {
         Ok(match self {
             Self::Aws(reader) => Login::Aws(reader.proof().await?),
-            Self::Azure(reader) => Login::Azure(reader.proof(Some(nonce)).await?),
+            Self::Azure(reader) => Login::Azure(reader.proof(nonce).await?),
             Self::Google(reader) => Login::Google(reader.proof(audience).await?),
         })
     }
