@@ -6,28 +6,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use callsign::broker::system::System;
-use callsign::event::{AuthEvent, Happening, LoginRefused, Record};
+use callsign::event::{AuthEvent, Record};
 use callsign::mailbox::{Ping, Unavailable};
-use callsign::names::Provider;
 use entity::refused_login;
 use futures_util::future::{join, join_all};
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 
 use crate::support::broker::{TestBroker, configuration};
 use crate::support::clock::FixedClock;
-use crate::support::database;
+use crate::support::{database, rows};
 
 fn refused(clock: &FixedClock) -> Record {
-    let what = Happening::LoginRefused(LoginRefused {
-        provider: Provider::Aws,
-        proof_kind: "aws:rsa2048",
-        code: "identity-rejected",
-        cause: "no key".to_owned(),
-        instance_id: None,
-        agent_name: None,
-        dry_run: false,
-    });
-    Record(AuthEvent::new(clock.now(), None, what))
+    Record(AuthEvent::new(clock.now(), None, rows::refused()))
 }
 
 #[actix::test]

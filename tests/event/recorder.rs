@@ -7,8 +7,7 @@ use actix::Actor as _;
 use callsign::database::Database;
 use callsign::event::actor::{Recorder, RecorderSettings};
 use callsign::event::{
-    AnsweredChallenge, AuthEvent, Happening, Heartbeat, LoginGranted, LoginRefused, Receipt,
-    Record, RecordError,
+    AnsweredChallenge, AuthEvent, Happening, Heartbeat, LoginGranted, Receipt, Record, RecordError,
 };
 use callsign::mailbox::{Gate, Lifeline, Mailbox, Ping, Unavailable};
 use callsign::metrics::Metrics;
@@ -117,15 +116,7 @@ fn record(what: Happening) -> Record {
 }
 
 fn refused() -> Record {
-    record(Happening::LoginRefused(LoginRefused {
-        provider: Provider::Aws,
-        proof_kind: "aws:rsa2048",
-        code: "identity-rejected",
-        cause: "no key".to_owned(),
-        instance_id: None,
-        agent_name: None,
-        dry_run: false,
-    }))
+    record(rows::refused())
 }
 
 fn is_kept(answer: &Result<Result<Receipt, RecordError>, Unavailable>) -> bool {

@@ -1,6 +1,7 @@
-//! Rows as they lie in the database, written without the broker.
+//! Rows as they lie in the database, written without the broker, and an event that becomes one.
 
-use callsign::names::new_id;
+use callsign::event::{Happening, LoginRefused};
+use callsign::names::{Provider, new_id};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{agent, issued_token, resource, signing_key};
 use sea_orm::ActiveValue::Set;
@@ -61,4 +62,17 @@ pub fn signing_key(id: &str) -> signing_key::ActiveModel {
         created_at: Set(now()),
         retired_at: Set(None),
     }
+}
+
+/// A login that was refused before it was known whose it was.
+pub fn refused() -> Happening {
+    Happening::LoginRefused(LoginRefused {
+        provider: Provider::Aws,
+        proof_kind: "aws:rsa2048",
+        code: "identity-rejected",
+        cause: "no key".to_owned(),
+        instance_id: None,
+        agent_name: None,
+        dry_run: false,
+    })
 }
