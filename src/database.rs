@@ -323,15 +323,6 @@ impl Database {
         Self::open(&config::Database { url }).await.unwrap()
     }
 
-    /// The same database, where this happens after each statement that is run.
-    pub(crate) fn after_each_statement(
-        mut self,
-        happens: impl Fn(&str) + Send + Sync + 'static,
-    ) -> Self {
-        self.connection.set_metric_callback(move |info| happens(&info.statement.sql));
-        self
-    }
-
     /// How many rows a table has.
     pub(crate) async fn count(&self, table: &str) -> i64 {
         let sql = format!("SELECT COUNT(*) FROM {table}");

@@ -6,8 +6,8 @@
 //! document that leaves this room: a [`VerifiedInstance`]. So no code can read a field that
 //! nobody vouched for.
 //!
-//! Everything here is pure but the [`Verifier`], the actor that runs [`verify`] off the HTTP
-//! threads, and the [`KeyKeeper`], which keeps Google's keys new in the background. This room knows
+//! Everything here is pure but the [`Verifier`], the actor that runs [`verify`] with the time of the
+//! moment, and the [`KeyKeeper`], which keeps Google's keys new in the background. This room knows
 //! no agents, tokens, registrations or HTTP.
 
 mod actor;

@@ -28,7 +28,7 @@ impl Scene {
         let database = Database::in_folder(folder.path()).await;
         let panics = Arc::new(AtomicUsize::new(0));
         let left = Arc::clone(&panics);
-        let breaking = database.clone().after_each_statement(move |sql| {
+        let breaking = database.clone().telling(move |sql| {
             let is_write = sql.starts_with("INSERT INTO \"auth_event\"");
             if is_write && left.load(Ordering::SeqCst) > 0 {
                 left.fetch_sub(1, Ordering::SeqCst);
