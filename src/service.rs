@@ -13,7 +13,7 @@ use crate::broker::Broker;
 use crate::broker::deploy::{Deployed, follow};
 use crate::broker::error::Failed;
 use crate::broker::operators::Operators;
-use crate::broker::system::{StartError, System, enabled_providers};
+use crate::broker::system::{CLOSING, StartError, System, enabled_providers};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{BODY_PATIENCE, Front, ServeSettings, serve};
@@ -22,6 +22,8 @@ use crate::token::SealingKey;
 /// How long requests under way may take when the service stops: the whole end is to take 10
 /// seconds at most, and one of them is the database's.
 const GRACE: Duration = Duration::from_secs(9);
+
+const _: () = assert!(GRACE.as_secs() + CLOSING.as_secs() <= 10);
 
 /// A broker that serves.
 #[derive(Debug)]

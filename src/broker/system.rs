@@ -41,7 +41,7 @@ const PLACES: usize = 2 * entrance::MOST;
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// How long the database may take to close. One that hangs must not hold the process up.
-const CLOSING: Duration = Duration::from_secs(1);
+pub(crate) const CLOSING: Duration = Duration::from_secs(1);
 
 /// Events that a subscriber may lag behind before it misses some.
 const BACKLOG: usize = 4096;

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use callsign::broker::system::System;
 use callsign::event::{AuthEvent, Record};
@@ -14,6 +13,7 @@ use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 
 use crate::support::broker::{TestBroker, configuration};
 use crate::support::clock::FixedClock;
+use crate::support::patience::AMPLE;
 use crate::support::{database, rows};
 
 fn refused(clock: &FixedClock) -> Record {
@@ -29,7 +29,7 @@ async fn a_recorder_that_panics_outside_of_its_commits_ends_the_broker() {
     let mailboxes = broker.service.broker().clone();
     let closed = Unavailable::Closed("recorder");
     assert_eq!(mailboxes.record.ask(record).await.unwrap_err(), closed, "nobody waits in vain");
-    let death = tokio::time::timeout(Duration::from_secs(5), broker.service.death()).await;
+    let death = tokio::time::timeout(AMPLE, broker.service.death()).await;
     assert_eq!(death.as_deref(), Ok("the recorder has died"));
     let pings = mailboxes.pings.iter().map(|part| part.ask(Ping));
     let answers = join_all(pings).await;

@@ -5,12 +5,12 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use super::operator::Operator;
+use crate::support::address::of_ones_own;
 use crate::support::broker::{TestBroker, resource, sha256_hex};
 
 #[actix::test]
 async fn a_broker_that_is_away_is_13() {
-    // A port that was free a moment ago.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = of_ones_own();
     let operator = Operator::at(&format!("http://{address}"));
     operator.write("a.toml", &resource("i-1", &["main"]));
     for command in [&["apply", "-f", "a.toml"][..], &["resources", "list"], &["agents", "list"]] {

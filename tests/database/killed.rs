@@ -14,6 +14,7 @@ use super::{MACHINE, registered};
 use crate::support::database::{is_postgres, prepare, section};
 use crate::support::http::client;
 use crate::support::machine::{AWS, AwsMachine, REGION};
+use crate::support::patience::AMPLE;
 use crate::support::process::Served;
 
 /// Tokens of each broker, at least, before one is killed, and of the other after that.
@@ -71,7 +72,7 @@ impl Loaded {
     async fn wait_for(&self, answered: usize) {
         let begun = Instant::now();
         while self.answered.load(Ordering::SeqCst) < answered {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the load makes no way");
+            assert!(begun.elapsed() < AMPLE, "the load makes no way");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }

@@ -7,14 +7,12 @@ use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 use tempfile::TempDir;
 
 use super::{MACHINE, assert_away, assert_unready, assert_well, registered, requests};
-use crate::support::broker::TestBroker;
+use crate::support::broker::{TestBroker, send};
 use crate::support::clock::FixedClock;
 use crate::support::database::is_postgres;
 use crate::support::machine::AwsMachine;
 use crate::support::network::Network;
-
-/// Longer than anybody waits for a database.
-const AMPLE: Duration = Duration::from_secs(20);
+use crate::support::patience::AMPLE;
 
 /// A broker behind a network of its own, and a token that it handed out; none on SQLite.
 pub(super) async fn behind_a_network() -> Option<(Network, TestBroker, String)> {
@@ -43,12 +41,11 @@ async fn a_server_that_is_down_is_told_and_found_again() {
 #[actix::test]
 async fn a_server_that_was_started_anew_between_two_logins_costs_none() {
     let Some((network, broker, token)) = behind_a_network().await else { return };
-    // Several connections, all of them idle.
-    for (_, request) in requests(&broker, &token) {
-        actix::spawn(request.send());
-    }
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // Several connections, all of them cut, and none of them used for a while since: what broke
+    // under load may cost a login.
+    join_all(requests(&broker, &token).into_iter().map(|(_, request)| send(request))).await;
     network.cut();
+    tokio::time::sleep(Duration::from_millis(500)).await;
     for _ in 0..10 {
         assert_well(&broker, &token).await;
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::support::azure;
 use crate::support::broker::{Answer, TestBroker, resource, resource_on};
 use crate::support::machine::{ACCOUNT, AwsMachine, GoogleMachine, STRANGER};
+use crate::support::patience::until;
 
 const MACHINE: &str = "i-0123456789abcdef0";
 const LOGIN: &str = "/v1/login/aws";
@@ -28,7 +29,7 @@ async fn tokens(broker: &TestBroker) -> u64 {
 /// The count of logins by outcome, once there is one of this outcome: the decision log counts after
 /// the answer.
 async fn outcomes(broker: &TestBroker, awaited: &str) -> BTreeMap<String, String> {
-    for _ in 0..1_000 {
+    let count = async || {
         let page = broker.get("/metrics").await.text;
         let counts = page.lines().filter_map(|line| {
             let rest = line.strip_prefix("callsign_logins_total{")?;
@@ -37,11 +38,9 @@ async fn outcomes(broker: &TestBroker, awaited: &str) -> BTreeMap<String, String
             Some((outcome.to_owned(), count.to_owned()))
         });
         let counts: BTreeMap<String, String> = counts.collect();
-        if counts.contains_key(awaited) {
-            return counts;
-        }
-    }
-    panic!("{awaited} is never counted");
+        counts.contains_key(awaited).then_some(counts)
+    };
+    until(&format!("{awaited} is counted"), count).await
 }
 
 #[actix::test]

@@ -2,6 +2,7 @@
 
 use crate::support::broker::{Answer, TestBroker, resource};
 use crate::support::machine::AwsMachine;
+use crate::support::patience::metrics_with;
 use serde_json::{Value, json};
 
 const STORMING: &str = "i-0aaaaaaaaaaaaaaaa";
@@ -75,6 +76,5 @@ async fn limits_are_counted_by_outcome() {
     storm(&broker, "/v1/login/aws", &storming).await;
     let counted = "callsign_logins_total{provider=\"aws\",kind=\"aws:rsa2048\",\
                    outcome=\"too-many-requests\"} 1";
-    let metrics = broker.get("/metrics").await.text;
-    assert!(metrics.contains(counted), "{metrics}");
+    metrics_with(&broker, &[counted]).await;
 }

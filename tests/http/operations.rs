@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::support::broker::{TestBroker, resource, send};
 use crate::support::door::Door;
 use crate::support::machine::AwsMachine;
+use crate::support::patience::metrics_with;
 use crate::support::probe::{Trouble, answering, in_trouble};
 use crate::support::raw;
 
@@ -90,19 +91,6 @@ async fn metrics_are_valid_and_hold_what_operators_watch() {
     let machine = AwsMachine::new(MACHINE);
     broker.token(&machine, Some("main")).await;
     broker.log_in(&machine, None).await;
-    // The decision log counts what it hears from the bus, after the answer.
-    let mut answer = broker.get("/metrics").await;
-    for _ in 0..100 {
-        if answer.text.contains("agent-ambiguous") {
-            break;
-        }
-        answer = broker.get("/metrics").await;
-    }
-    assert_eq!(answer.status, 200);
-    let content_type = answer.header("content-type").unwrap();
-    assert!(content_type.starts_with("application/openmetrics-text; version=1.0.0"));
-    assert!(answer.text.ends_with("# EOF\n"));
-    let samples = samples(&answer.text);
     let mut expected = vec![
         r#"callsign_logins_total{provider="aws",kind="aws:rsa2048",outcome="granted"} 1"#
             .to_owned(),
@@ -119,9 +107,14 @@ async fn metrics_are_valid_and_hold_what_operators_watch() {
     for actor in ACTORS {
         expected.push(format!("callsign_mailbox_depth{{mailbox=\"{actor}\"}} 0"));
     }
-    for line in &expected {
-        assert!(samples.contains(&line.as_str()), "{line}\nis not in\n{}", answer.text);
-    }
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    metrics_with(&broker, &expected).await;
+    let answer = broker.get("/metrics").await;
+    assert_eq!(answer.status, 200);
+    let content_type = answer.header("content-type").unwrap();
+    assert!(content_type.starts_with("application/openmetrics-text; version=1.0.0"));
+    assert!(answer.text.ends_with("# EOF\n"));
+    samples(&answer.text);
     assert!(answer.text.contains("callsign_commit_size_bucket"), "{}", answer.text);
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::broker::{Answer, TestBroker};
 use crate::support::machine::AwsMachine;
+use crate::support::patience::metrics_with;
 
 const MACHINE: &str = "i-0123456789abcdef0";
 const PATH: &str = "/v1/resources/aws/i-0123456789abcdef0";
@@ -35,6 +36,8 @@ fn assert_answered(answer: &Answer) {
 }
 
 async fn assert_one_is_live(broker: &TestBroker) {
+    // What was told to come back may have been begun, and goes on.
+    metrics_with(broker, &["callsign_mailbox_depth{mailbox=\"directory\"} 0"]).await;
     let sql = broker.sql().await;
     let live = resource::Entity::find().filter(resource::Column::RetiredAt.is_null());
     let live = live.all(&sql).await.unwrap();
@@ -96,13 +99,14 @@ async fn fifty_equal_declarations_at_once_begin_one_registration() {
     let same = generation("1");
     let answers = join_all((0..AT_ONCE).map(|_| broker.put(PATH, &same))).await;
     answers.iter().for_each(assert_answered);
-    let begun = answers.iter().filter(|answer| answer.status == 201).count();
-    assert_eq!(begun, 1);
+    let with = |status| answers.iter().filter(|answer| answer.status == status).count();
+    assert!(with(201) == 1 || (with(201) == 0 && with(503) > 0), "{} begin one", with(201));
     let ids: BTreeSet<String> = answers
         .iter()
         .filter(|answer| answer.status < 300)
         .map(|answer| answer.json()["id"].to_string())
         .collect();
-    assert_eq!(ids.len(), 1);
+    assert!(ids.len() <= 1, "{ids:?}");
+    assert!(broker.put(PATH, &same).await.status < 300);
     assert_one_is_live(&broker).await;
 }

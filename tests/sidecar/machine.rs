@@ -1,9 +1,9 @@
 //! A machine for the sidecar's tests: a metadata service, perhaps a broker, and agents, each a
-//! process of its own on ports of its own.
+//! process of its own, at addresses of their own.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,19 +12,18 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::support::address;
+use crate::support::patience::AMPLE;
 use crate::support::process::Served;
 
 pub const INSTANCE: &str = "i-0abc";
-
-/// Nothing here takes longer, on a machine however busy.
-const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Waits until it is so.
 #[track_caller]
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "not in time: {what}");
+        assert!(begun.elapsed() < AMPLE, "not in time: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -36,8 +35,8 @@ pub struct Machine {
     /// How long the broker's tokens are good, where a test minds.
     pub lifetime: Option<&'static str>,
     program: PathBuf,
-    metadata_port: u16,
-    broker_port: u16,
+    metadata_address: SocketAddr,
+    broker_address: SocketAddr,
     metadata: Option<Process>,
     broker: Option<Served>,
 }
@@ -45,15 +44,12 @@ pub struct Machine {
 impl Machine {
     /// With nothing running.
     pub fn dark() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let [metadata_port, broker_port] = free_ports();
-        let program = PathBuf::from(env!("CARGO_BIN_EXE_callsign"));
         Self {
-            folder,
+            folder: tempfile::tempdir().unwrap(),
             lifetime: None,
-            program,
-            metadata_port,
-            broker_port,
+            program: PathBuf::from(env!("CARGO_BIN_EXE_callsign")),
+            metadata_address: address::of_ones_own(),
+            broker_address: address::of_ones_own(),
             metadata: None,
             broker: None,
         }
@@ -81,7 +77,7 @@ impl Machine {
     }
 
     pub fn start_metadata(&mut self) {
-        let address = format!("127.0.0.1:{}", self.metadata_port);
+        let address = self.metadata_address.to_string();
         let mut command = self.command();
         command.args(["emulate", "--listen", &address, "--dir", "emulator"]);
         command.args(["--instance-id", INSTANCE]).stdout(Stdio::null());
@@ -121,7 +117,7 @@ impl Machine {
     }
 
     pub fn broker_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.broker_port)
+        format!("http://{}", self.broker_address)
     }
 
     /// `callsign agent` with these arguments, for this machine's broker.
@@ -147,8 +143,8 @@ impl Machine {
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.current_dir(self.folder.path()).env_clear();
-        let metadata = format!("http://127.0.0.1:{}", self.metadata_port);
-        command.env("GCE_METADATA_HOST", format!("127.0.0.1:{}", self.metadata_port));
+        let metadata = format!("http://{}", self.metadata_address);
+        command.env("GCE_METADATA_HOST", self.metadata_address.to_string());
         command.env("CALLSIGN_AZURE_METADATA_ENDPOINT", &metadata);
         command.env("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata);
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin");
@@ -165,12 +161,12 @@ impl Machine {
     fn configure(&self, rest: &str) {
         let lifetime = self.lifetime.unwrap_or("1h");
         let toml = format!(
-            "token.lifetime = {lifetime:?}\nhttp.listen = \"127.0.0.1:{port}\"\nhttp.public_url = \"{url}\"\n\
+            "token.lifetime = {lifetime:?}\nhttp.listen = \"{address}\"\nhttp.public_url = \"{url}\"\n\
              database.url = \"sqlite://callsign.db?mode=rwc\"\n\
              identity.aws.trust = [\"emulator/aws.toml\"]\n\
              identity.azure.trust = [\"emulator/azure.toml\"]\n\
              identity.google.keys_file = \"emulator/google-jwks.json\"\n{rest}",
-            port = self.broker_port,
+            address = self.broker_address,
             url = self.broker_url(),
         );
         fs::write(self.path("broker.toml"), toml).unwrap();
@@ -182,12 +178,6 @@ fn answers(address: &str) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else { return false };
     stream.write_all(b"GET / HTTP/1.0\r\n\r\n").is_ok()
         && stream.read(&mut [0]).is_ok_and(|read| read > 0)
-}
-
-/// Ports that nothing listens on just now.
-fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
 }
 
 /// A process that is killed with the test.

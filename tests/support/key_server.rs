@@ -8,6 +8,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 
+use super::address;
+
 /// A server of one key set.
 #[derive(Debug)]
 pub struct KeyServer {
@@ -27,7 +29,7 @@ impl KeyServer {
     pub fn start(text: &str, cache_control: &str) -> Self {
         let answer = Mutex::new((200, text.to_owned(), cache_control.to_owned()));
         let state = Data::new(State { answer, asked: Arc::default() });
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind(address::of_ones_own()).unwrap();
         let url = format!("http://{}/certs", listener.local_addr().unwrap());
         let shared = state.clone();
         let server = HttpServer::new(move || {

@@ -7,6 +7,8 @@ use std::sync::{Mutex, Once};
 use callsign::config::{Log, LogFormat};
 use callsign::telemetry::lines;
 
+use super::patience;
+
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static KEEPING: Once = Once::new();
 
@@ -27,13 +29,8 @@ pub fn with(text: &str) -> Vec<String> {
 
 /// Waits for a line with both texts: decisions are told by another task than requests.
 pub async fn wait_for(id: &str, text: &str) -> String {
-    for _ in 0..1_000 {
-        if let Some(line) = with(id).into_iter().find(|line| line.contains(text)) {
-            return line;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
-    panic!("{id} has no line with {text:?}: {:#?}", with(id));
+    let find = async || with(id).into_iter().find(|line| line.contains(text));
+    patience::until(&format!("{id} has a line with {text:?}"), find).await
 }
 
 struct Kept;

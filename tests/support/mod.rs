@@ -1,5 +1,6 @@
 //! What do several rooms' tests need?
 
+pub mod address;
 pub mod azure;
 pub mod broker;
 pub mod clock;
@@ -10,6 +11,7 @@ pub mod key_server;
 pub mod log;
 pub mod machine;
 pub mod network;
+pub mod patience;
 pub mod probe;
 pub mod process;
 pub mod program;

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::task::{AbortHandle, JoinHandle};
 
-use super::database;
+use super::{address, database, patience};
 
 /// A way to the database of a test.
 #[derive(Debug)]
@@ -54,8 +54,8 @@ impl Network {
         let url = database::url(folder);
         let (before, after) = url.split_once('@').unwrap();
         let (authority, rest) = after.split_once('/').unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let address = address::of_ones_own();
+        let listener = TcpListener::bind(address).await.unwrap();
         let state = State {
             server: lookup_host(authority).await.unwrap().next().unwrap(),
             read_only: AtomicBool::new(false),
@@ -110,6 +110,12 @@ impl Network {
     /// Cuts the next connection that commits.
     pub fn cut_at_commit(&self, cut: Cut) {
         *self.state.at_commit.lock().unwrap() = Some(cut);
+    }
+
+    /// Waits until it has been cut so.
+    pub async fn has_cut_at_commit(&self) {
+        let is_done = async || self.state.at_commit.lock().unwrap().is_none().then_some(());
+        patience::until("a commit is cut", is_done).await;
     }
 
     fn serve(&mut self, listener: TcpListener) {
