@@ -12,6 +12,15 @@ use super::{backoff, renewal};
 /// The broker counts an agent as connected for 90 seconds: two heartbeats may be lost.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
+/// How much longer than its patience an agent waits at most, as a share of it. Each ends at a moment
+/// of its own: a fleet that was booted together would otherwise make its last try in one second.
+const GRACE: f64 = 0.1;
+
+/// A heartbeat's pauses begin where a login's are after so many failures: at 8 to 16 s, so that two
+/// more are tried before the agent counts as gone. All agents have heartbeats and few have logins
+/// due, so these are what meets a broker that comes back after half a minute.
+const NOT_URGENT: u32 = 4;
+
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
@@ -52,6 +61,8 @@ pub struct Watch {
     failed_beats: u32,
     login_at: Duration,
     beat_at: Option<Duration>,
+    /// Whether the last heartbeat was heard, and nothing happened since.
+    in_touch: bool,
 }
 
 impl Watch {
@@ -64,6 +75,7 @@ impl Watch {
             failed_beats: 0,
             login_at: Duration::ZERO,
             beat_at: None,
+            in_touch: false,
         }
     }
 
@@ -84,14 +96,15 @@ impl Watch {
     pub fn on(&mut self, happened: Happened, now: Duration, random: f64) -> Verdict {
         match happened {
             Happened::LoggedIn(lifetime) => {
-                (self.has_token, self.failed_logins) = (true, 0);
+                (self.has_token, self.failed_logins, self.in_touch) = (true, 0, false);
                 self.login_at = now + renewal::delay(lifetime, random);
                 self.beat_at = Some(now + self.pause_after_refused_beats(random));
             }
             Happened::LoginFailed(weight) => return self.login_failed(weight, now, random),
             Happened::Beaten => {
                 self.failed_beats = 0;
-                self.beat_at = Some(now + HEARTBEAT.mul_f64(0.9 + 0.1 * random));
+                self.beat_at = Some(now + self.pause_between_beats(random));
+                self.in_touch = true;
             }
             Happened::BeatFailed(weight) => self.beat_failed(weight, now, random),
         }
@@ -108,21 +121,22 @@ impl Watch {
             Weight::Unregistered | Weight::Final | Weight::TokenRefused => None,
         };
         let next = now + backoff::delay(self.failed_logins, retry_after, random);
-        if self.has_token || next <= self.patience {
+        if self.has_token {
             self.login_at = next;
             return Verdict::GoOn;
         }
         // One last try when patience ends, unless the broker asked for more than that.
-        let last = self.patience;
+        let last = self.patience.mul_f64(1.0 + GRACE * random);
         if now >= last || retry_after.is_some_and(|asked| now + asked > last) {
             return Verdict::End;
         }
-        self.login_at = last;
+        self.login_at = next.min(last);
         Verdict::GoOn
     }
 
     fn beat_failed(&mut self, weight: Weight, now: Duration, random: f64) {
         self.failed_beats = self.failed_beats.saturating_add(1);
+        self.in_touch = false;
         match weight {
             // Expired while the machine slept, or revoked: a login tells.
             Weight::TokenRefused => {
@@ -130,10 +144,18 @@ impl Watch {
                 self.beat_at = None;
             }
             Weight::Passing(retry_after) => {
-                self.beat_at = Some(now + backoff::delay(self.failed_beats, retry_after, random));
+                let failures = self.failed_beats.saturating_add(NOT_URGENT);
+                self.beat_at = Some(now + backoff::delay(failures, retry_after, random));
             }
             _ => self.beat_at = Some(now + HEARTBEAT),
         }
+    }
+
+    /// The first pause is anything up to a whole one: those that came at the same moment, because
+    /// they were started together or because the broker came back, do not come together again.
+    fn pause_between_beats(&self, random: f64) -> Duration {
+        let share = if self.in_touch { 0.9 + 0.1 * random } else { random };
+        HEARTBEAT.mul_f64(share)
     }
 
     /// The first heartbeat follows the login at once. Where the broker gives tokens and refuses
@@ -185,10 +207,23 @@ mod tests {
     fn patience_ends_with_one_last_try_and_zero_means_one_try() {
         let unknown = Happened::LoginFailed(Weight::Unregistered);
         let mut watch = Watch::new(seconds(10.0));
-        assert_eq!(watch.on(unknown, seconds(9.5), 1.0), Verdict::GoOn);
+        watch.failed_logins = 10;
+        assert_eq!(watch.on(unknown, seconds(9.5), 0.0), Verdict::GoOn);
         assert_eq!(watch.next(), (Task::LogIn, seconds(10.0)));
-        assert_eq!(watch.on(unknown, seconds(10.0), 1.0), Verdict::End);
+        assert_eq!(watch.on(unknown, seconds(10.0), 0.0), Verdict::End);
         assert_eq!(Watch::new(Duration::ZERO).on(unknown, seconds(0.1), 1.0), Verdict::End);
+    }
+
+    #[test]
+    fn patience_ends_for_each_at_a_moment_of_its_own_and_never_before_it_was_told_to() {
+        for (random, last) in [(0.0, 300.0), (0.5, 315.0), (1.0, 330.0)] {
+            let mut watch = Watch::new(seconds(300.0));
+            watch.failed_logins = 10;
+            let unknown = Happened::LoginFailed(Weight::Unregistered);
+            assert_eq!(watch.on(unknown, seconds(299.0), random), Verdict::GoOn);
+            assert_eq!(watch.next(), (Task::LogIn, seconds(last)));
+            assert_eq!(watch.on(unknown, seconds(last), random), Verdict::End);
+        }
     }
 
     #[test]
@@ -208,6 +243,31 @@ mod tests {
         assert_eq!(watch.next(), (Task::Beat, seconds(31.0)));
         watch.on(Happened::Beaten, seconds(2_390.0), 1.0);
         assert_eq!(watch.next(), (Task::LogIn, seconds(2_400.0)));
+    }
+
+    #[test]
+    fn heartbeats_that_began_together_come_apart_after_the_first() {
+        for (random, first, next) in [(0.0, 0.0, 27.0), (0.5, 15.0, 28.5), (1.0, 30.0, 30.0)] {
+            let mut watch = holding();
+            watch.on(Happened::Beaten, Duration::ZERO, random);
+            assert_eq!(watch.next(), (Task::Beat, seconds(first)));
+            watch.on(Happened::Beaten, Duration::ZERO, random);
+            assert_eq!(watch.next(), (Task::Beat, seconds(next)));
+            // The broker was away: those that come back at once come apart once more.
+            watch.on(Happened::BeatFailed(Weight::Passing(None)), Duration::ZERO, random);
+            watch.on(Happened::Beaten, Duration::ZERO, random);
+            assert_eq!(watch.next(), (Task::Beat, seconds(first)));
+        }
+    }
+
+    #[test]
+    fn two_more_heartbeats_are_tried_before_the_broker_counts_the_agent_as_gone() {
+        let mut watch = holding();
+        watch.on(Happened::Beaten, Duration::ZERO, 1.0);
+        for due in [30.0, 46.0, 78.0] {
+            assert_eq!(watch.next(), (Task::Beat, seconds(due)));
+            watch.on(Happened::BeatFailed(Weight::Passing(None)), seconds(due), 1.0);
+        }
     }
 
     #[test]
@@ -262,7 +322,7 @@ mod tests {
         let mut watch = holding();
         let busy = Happened::BeatFailed(Weight::Passing(Some(seconds(5.0))));
         watch.on(busy, seconds(30.0), 1.0);
-        assert_eq!(watch.next(), (Task::Beat, seconds(36.0)));
+        assert_eq!(watch.next(), (Task::Beat, seconds(51.0)));
         assert_eq!(watch.login_at(), seconds(2_400.0));
     }
 }

@@ -15,10 +15,13 @@ const PROGRAM: [&str; 4] = [
     "trap 'echo asked > ended; exit 0' TERM; echo $$ > pid; while :; do sleep 0.05; done",
 ];
 
-fn last_error(machine: &Machine) -> String {
+fn status(machine: &Machine) -> serde_json::Value {
     let status = fs::read_to_string(machine.path("token.status")).unwrap_or_default();
-    let status: serde_json::Value = serde_json::from_str(&status).unwrap_or_default();
-    status["last_error"]["message"].as_str().unwrap_or_default().to_owned()
+    serde_json::from_str(&status).unwrap_or_default()
+}
+
+fn last_error(machine: &Machine) -> String {
+    status(machine)["last_error"]["message"].as_str().unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -60,6 +63,7 @@ fn heartbeats_that_are_lost_for_a_while_end_nothing() {
     machine.stop_broker();
     machine.start_broker(&["main"]);
     relay.mend();
+    eventually("a heartbeat is heard", || status(&machine)["last_heartbeat_at"].is_string());
     is_connected(&machine, &held, "main");
     assert!(!agent.has_ended());
     assert_eq!(content(&token), held);

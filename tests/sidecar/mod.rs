@@ -7,5 +7,6 @@ mod lasting;
 mod machine;
 mod relay;
 mod scripted;
+mod storm;
 mod verify;
 mod whole;

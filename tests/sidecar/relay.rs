@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-/// A relay to a broker that can lose heartbeats: an agent then tries them again soon, where it would
-/// else be still for half a minute.
+/// A relay to a broker that can lose heartbeats: an agent then tries them again within 16 seconds,
+/// where it would else be still for half a minute.
 #[derive(Debug)]
 pub struct Relay {
     pub url: String,

@@ -66,7 +66,8 @@ struct Keep {
     /// What the token file holds
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// How long to wait for the machine's registration and for the broker, before the first token
+    /// How long to wait for the machine's registration and for the broker, before the first token,
+    /// and up to a tenth longer
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = time)]
     wait: Duration,
     /// What the shell is to run after each renewal
