@@ -1,3 +1,4 @@
 //! Do the examples hold together?
 
 mod templates;
+mod terraform;

@@ -1,15 +1,16 @@
 //! The Terraform templates: what their machines run on first boot is a script that a shell takes,
 //! names both agents and holds no secret.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const TEMPLATES: [(&str, &str); 3] =
+pub(super) const TEMPLATES: [(&str, &str); 3] =
     [("aws-multi-agent", "aws"), ("azure-multi-agent", "azure"), ("gcp-multi-agent", "google")];
 
-fn examples() -> PathBuf {
+pub(super) fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
 }
 
@@ -26,19 +27,24 @@ fn attribute<'t>(text: &'t str, name: &str) -> &'t str {
     value.unwrap_or_else(|| panic!("no {name} in\n{text}"))
 }
 
-/// The script as Terraform renders it for this template.
-fn boot(template: &str) -> String {
-    let main = read(&format!("{template}/main.tf"));
-    let agents: Vec<String> = serde_json::from_str(attribute(&main, "agents")).unwrap();
-    let cloud: String = serde_json::from_str(attribute(&main, "cloud")).unwrap();
-    let values = [
+/// What the script's places are filled with, for these agents on a machine of this cloud.
+pub(super) fn values(cloud: &str, agents: &[&str]) -> [(&'static str, String); 6] {
+    [
         ("agents", agents.join(" ")),
         ("auth", format!("{cloud}-instance-identity")),
         ("broker_url", "https://callsign.example:8443".to_owned()),
         ("download_url", "https://downloads.example/callsign?v=1&x=%20".to_owned()),
         ("download_sha256", "0f".repeat(32)),
         ("unit", read("systemd/callsign-agent@.service")),
-    ];
+    ]
+}
+
+/// The script as Terraform renders it for this template.
+pub(super) fn boot(template: &str) -> String {
+    let main = read(&format!("{template}/main.tf"));
+    let agents: Vec<&str> = serde_json::from_str(attribute(&main, "agents")).unwrap();
+    let cloud: String = serde_json::from_str(attribute(&main, "cloud")).unwrap();
+    let values = values(&cloud, &agents);
     let script = read("agents-module/boot.sh.tftpl");
     for place in script.split("${").skip(1) {
         let name = place.split('}').next().unwrap();
@@ -85,6 +91,46 @@ fn a_script_fits_into_the_user_data_of_every_cloud() {
     // EC2 takes 16 KiB, the others more.
     let longest = TEMPLATES.map(|(template, _)| boot(template).len()).into_iter().max();
     assert!(longest < Some(16 * 1024), "{longest:?}");
+}
+
+/// The names that are declared so in the file, as `variable "name"`.
+fn declared(file: &str, kind: &str) -> BTreeSet<String> {
+    let text = read(file);
+    let names = text.lines().filter_map(|line| line.strip_prefix(kind)?.split('"').nth(1));
+    names.map(str::to_owned).collect()
+}
+
+/// The names that stand behind this in any of the folder's files.
+fn used(folder: &str, prefix: &str) -> BTreeSet<String> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let files = ["main.tf", "network.tf", "outputs.tf"].map(|file| format!("{folder}/{file}"));
+    let files = files.iter().filter(|file| examples().join(file).exists()).map(|file| read(file));
+    let names = |text: String| -> Vec<String> {
+        let rests = text.split(prefix).skip(1);
+        rests.map(|rest| rest.chars().take_while(|c| is_name(*c)).collect()).collect()
+    };
+    files.flat_map(names).collect()
+}
+
+/// What `terraform validate` would say, if it could have the clouds' providers.
+#[test]
+fn every_template_uses_what_is_declared_and_gives_the_module_all_that_it_asks_for() {
+    let variables = |folder: &str| declared(&format!("{folder}/variables.tf"), "variable ");
+    assert_eq!(used("agents-module", "var."), variables("agents-module"));
+    let outputs = declared("agents-module/outputs.tf", "output ");
+    for (template, _) in TEMPLATES {
+        assert_eq!(used(template, "var."), variables(template), "{template}");
+        let taken = used(template, "module.agents.");
+        assert!(taken.contains("boot") && taken.is_subset(&outputs), "{template}: {taken:?}");
+        let main = read(&format!("{template}/main.tf"));
+        let module = main.split("module \"agents\" {").nth(1).unwrap().split("\n}").next().unwrap();
+        let mut given: BTreeSet<String> = module
+            .lines()
+            .filter_map(|line| Some(line.split_once('=')?.0.trim().to_owned()))
+            .collect();
+        assert!(given.remove("source"), "{template}");
+        assert_eq!(given, variables("agents-module"), "{template}");
+    }
 }
 
 #[test]
