@@ -16,7 +16,7 @@ use crate::broker::operators::Operators;
 use crate::broker::system::{CLOSING, StartError, System, enabled_providers};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{BODY_PATIENCE, Front, ServeSettings, serve};
+use crate::http::{Front, Patience, ServeSettings, serve};
 use crate::token::SealingKey;
 
 /// How long requests under way may take when the service stops: the whole end is to take 10
@@ -127,8 +127,12 @@ async fn open(
     listener: TcpListener,
 ) -> Result<Server, ServiceError> {
     tell(follow(system.broker(), config).await?);
-    let settings =
-        ServeSettings { workers: config.http.workers, grace: GRACE, body_patience: BODY_PATIENCE };
+    let settings = ServeSettings {
+        workers: config.http.workers,
+        grace: GRACE,
+        connections: 0,
+        patience: Patience::default(),
+    };
     let (desk, template) = (system.desk().clone(), front.clone());
     let on_each_thread = move || Front { broker: desk.open(), ..template.clone() };
     Ok(serve(on_each_thread, listener, settings)?)

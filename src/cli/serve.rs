@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use super::outcome::{Failure, Outcome};
 use super::signals::{Signals, Told};
 use super::sources::{ConfigFiles, sealing_key};
@@ -29,6 +31,7 @@ pub(super) async fn run(args: Args) -> Outcome {
     telemetry::init(&config.log).map_err(Failure::new)?;
     let sealing_key = sealing_key()?;
     let mut signals = Signals::new()?;
+    ask_for_files();
     // Before anything is made or changed: a port in use is the commonest failure.
     let listener = listen(config.http.listen)?;
     let started = Service::start(&config, sealing_key, Clock::system(), listener).await;
@@ -51,14 +54,28 @@ pub(super) async fn run(args: Args) -> Outcome {
     outcome
 }
 
+/// Callers that the system lets wait at the door: many machines may start at once.
+const WAITING: i32 = 4096;
+
 /// Binds the address, with a message that names it.
 pub(super) fn listen(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).map_err(|error| {
+    let listener = TcpListener::bind(address).map_err(|error| {
         Failure::new(format!(
             "cannot listen on {address}: {error}\n  Is another callsign running? Choose another \
              address with [http] listen or CALLSIGN_HTTP__LISTEN."
         ))
-    })
+    })?;
+    // The library asks for 128 places. Without more of them it works, too.
+    let _ = rustix::net::listen(&listener, WAITING);
+    Ok(listener)
+}
+
+/// Connections take file descriptors. Systems give a program few of them, and more if it asks.
+fn ask_for_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, "there are no more file descriptors to be had");
+    }
 }
 
 /// A configuration that is wrong changes nothing.

@@ -1,20 +1,15 @@
 //! How is a body read? Bounded in size and time before it is parsed, and blamed by member.
 
-use std::time::Duration;
-
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpMessage as _, HttpRequest};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::problem::Problem;
-use super::server::ServeSettings;
+use super::server::{Patience, ServeSettings};
 
 /// The largest body, in bytes. The largest real proof has about 10 KiB.
 const LIMIT: usize = 64 * 1024;
-
-/// How long a caller may take to send it, where nothing else is set.
-pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A body that an endpoint takes.
 pub(super) trait Body: DeserializeOwned {
@@ -63,7 +58,7 @@ pub(super) async fn receive(request: &HttpRequest, payload: Payload) -> Result<B
         return Err(too_large());
     }
     let settings = request.app_data::<Data<ServeSettings>>();
-    let patience = settings.map_or(PATIENCE, |settings| settings.body_patience);
+    let patience = settings.map_or_else(Patience::default, |settings| settings.patience).body;
     match tokio::time::timeout(patience, payload.to_bytes_limited(LIMIT)).await {
         Ok(Ok(Ok(bytes))) => Ok(bytes),
         Ok(Ok(Err(_broken))) => Err(Problem::malformed("The body broke off before its end.")),

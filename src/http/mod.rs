@@ -9,6 +9,7 @@ mod bearer;
 mod body;
 mod challenge;
 pub mod compat;
+mod connections;
 mod error;
 mod health;
 mod listing;
@@ -22,8 +23,8 @@ mod request;
 mod resources;
 mod server;
 mod sub_agents;
+mod unread;
 mod well_known;
 
-pub use body::PATIENCE as BODY_PATIENCE;
 pub use openapi::document as openapi_document;
-pub use server::{Front, ServeSettings, serve};
+pub use server::{Front, Patience, ServeSettings, serve};

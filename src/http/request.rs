@@ -11,8 +11,10 @@ use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, web};
 
 use super::compat::CompatProblem;
+use super::connections;
 use super::problem::Problem;
 use super::server::Front;
+use super::unread::Chunks;
 use crate::names::new_id;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -72,6 +74,8 @@ pub(super) async fn observe(
         // RFC 9110 section 9.3.2: the same answer as GET's; actix leaves its body out.
         request.head_mut().method = Method::GET;
     }
+    let is_last = connections::is_last(&request);
+    let chunks = Chunks::of(&mut request);
     let response = next.call(request).await?;
     tell_cause(&response, &id);
     let mut response = name_in_problem(response, &id);
@@ -79,7 +83,13 @@ pub(super) async fn observe(
         response.headers_mut().insert(HEADER, value);
     }
     tell(&front, &response, &id, begun);
-    Ok(response)
+    if is_last {
+        connections::close_after(&mut response);
+    }
+    Ok(match chunks {
+        Some(chunks) => chunks.until(response),
+        None => response,
+    })
 }
 
 fn name_in_problem(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {

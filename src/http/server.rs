@@ -1,6 +1,7 @@
 //! How is the front door opened? Routes, workers, limits, and an orderly end.
 
 use std::net::TcpListener;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -9,6 +10,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer, Resource};
 
+use super::connections::{Connections, give_up_on_unread};
 use super::error::not_enabled;
 use super::problem::Problem;
 use super::{
@@ -54,12 +56,30 @@ pub struct ServeSettings {
     pub workers: usize,
     /// How long requests under way may take when the broker stops.
     pub grace: Duration,
-    /// How long a caller may take to send a body.
-    pub body_patience: Duration,
+    /// The most connections; 0: as many as this process may have.
+    pub connections: usize,
+    /// How long it waits for callers.
+    pub patience: Patience,
 }
 
-/// How long a caller may take to send the head of its request.
-const HEAD_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a caller may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// To send the head of its first request.
+    pub head: Duration,
+    /// To send a body.
+    pub body: Duration,
+    /// To take anything of what it was sent: who asks and never reads would hold its connection for
+    /// ever.
+    pub unread: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { head: seconds(10), body: seconds(10), unread: seconds(30) }
+    }
+}
 
 /// How long an idle connection is kept: longer than the usual load balancer's 60 seconds, so that
 /// it closes first.
@@ -75,7 +95,15 @@ pub fn serve(
     listener: TcpListener,
     settings: ServeSettings,
 ) -> std::io::Result<Server> {
-    let mut server = HttpServer::new(move || {
+    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = if settings.workers > 0 { settings.workers } else { cores() };
+    let connections = match settings.connections {
+        0 => Connections::of_this_process(threads),
+        most => Connections::at_most(most),
+    };
+    let unread = settings.patience.unread;
+    let most = connections.by_thread(threads);
+    let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(front()))
             .app_data(Data::new(settings))
@@ -83,13 +111,16 @@ pub fn serve(
             .default_service(web::to(not_found))
             .wrap(from_fn(request::observe))
     })
-    .client_request_timeout(HEAD_PATIENCE)
+    .workers(threads)
+    .max_connections(most)
+    .on_connect(move |connection, data| {
+        connections.count(data);
+        give_up_on_unread(connection, unread);
+    })
+    .client_request_timeout(settings.patience.head)
     .keep_alive(KEEP_ALIVE)
     .shutdown_timeout(settings.grace.as_secs())
     .disable_signals();
-    if settings.workers > 0 {
-        server = server.workers(settings.workers);
-    }
     Ok(server.listen(listener)?.run())
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use callsign::http::{Patience, ServeSettings};
 use reqwest::Method;
 use serde_json::json;
 
 use crate::support::broker::{OPERATOR, TestBroker, resource, send};
-use crate::support::door::Door;
+use crate::support::door::{Door, SETTINGS};
 use crate::support::log;
 use crate::support::machine::{AwsMachine, STRANGER};
 use crate::support::probe::unasked;
@@ -102,7 +103,8 @@ async fn who_proved_nothing_is_refused_before_anything_is_looked_up() {
 #[actix::test]
 async fn a_body_that_does_not_come_is_given_up() {
     let broker = broker().await;
-    let door = Door::with_patience(&broker, Duration::from_millis(30), |_| {});
+    let patience = Patience { body: Duration::from_millis(30), ..SETTINGS.patience };
+    let door = Door::set_up(&broker, ServeSettings { patience, ..SETTINGS });
     let head = format!(
         "POST {LOGIN} HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\
          Content-Type: application/json\r\nContent-Length: 60000\r\n\r\n{{"

@@ -6,6 +6,7 @@ mod bodies;
 mod compat;
 mod dry_run;
 mod google;
+mod hostile_clients;
 mod limits;
 mod login;
 mod operations;

@@ -3,10 +3,19 @@
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use callsign::http::{Front, ServeSettings, serve};
+use callsign::http::{Front, Patience, ServeSettings, serve};
 use reqwest::{Method, RequestBuilder};
 
 use super::broker::TestBroker;
+use super::patience::AMPLE;
+
+/// One thread, and patience with everybody.
+pub const SETTINGS: ServeSettings = ServeSettings {
+    workers: 1,
+    grace: Duration::from_secs(1),
+    connections: 0,
+    patience: Patience { head: AMPLE, body: AMPLE, unread: AMPLE },
+};
 
 /// A front door on a free port.
 #[derive(Debug)]
@@ -18,20 +27,19 @@ pub struct Door {
 impl Door {
     /// Opens a door to what `change` makes of the broker.
     pub fn open(broker: &TestBroker, change: impl FnOnce(&mut Front)) -> Self {
-        Self::with_patience(broker, Duration::from_secs(10), change)
-    }
-
-    /// The same for callers who send their bodies within this time.
-    pub fn with_patience(
-        broker: &TestBroker,
-        body_patience: Duration,
-        change: impl FnOnce(&mut Front),
-    ) -> Self {
         let mut front = broker.service.front().clone();
         change(&mut front);
+        Self::to(front, SETTINGS)
+    }
+
+    /// Another door to the same rooms, with these settings.
+    pub fn set_up(broker: &TestBroker, settings: ServeSettings) -> Self {
+        Self::to(broker.service.front().clone(), settings)
+    }
+
+    fn to(front: Front, settings: ServeSettings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let settings = ServeSettings { workers: 1, grace: Duration::from_secs(1), body_patience };
         actix::spawn(serve(move || front.clone(), listener, settings).unwrap());
         Self { address, http: super::http::client() }
     }

@@ -40,6 +40,22 @@ impl Served {
         Self::spawn(without_google(shell.current_dir(folder).env_clear()))
     }
 
+    /// One that may open no more than so many files.
+    pub fn start_with_files(files: u32, folder: &Path, arguments: &[&str]) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        let program = env!("CARGO_BIN_EXE_callsign");
+        let script = format!("ulimit -n {files}; exec \"$0\" serve \"$@\"");
+        shell.args(["-c", &script, program]).args(arguments);
+        Self::spawn(without_google(shell.current_dir(folder).env_clear()))
+    }
+
+    /// The memory that it takes, in bytes.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
     fn spawn(command: &mut Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
