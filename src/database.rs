@@ -26,8 +26,12 @@ pub struct Database {
     connection: DatabaseConnection,
 }
 
-/// Connections at most. Lookups and the recorder's one writer share them.
+/// Connections to a server, at most. Lookups and the recorder's one writer share them.
 const MAX_CONNECTIONS: u32 = 8;
+
+/// The same to a SQLite file: each has a thread and a page cache of its own, and what one writes
+/// makes the others read anew.
+const MAX_SQLITE_CONNECTIONS: u32 = 4;
 
 /// How long a piece of work may take before it is given up: less than an asker waits for it, so that
 /// the asker learns why.
@@ -210,7 +214,12 @@ async fn connect(url: &str, access: Access) -> Result<DatabaseConnection, DbErr>
     let mut options = ConnectOptions::new(url);
     let in_memory = url.starts_with("sqlite::memory:") || url.contains("mode=memory");
     // Each connection to an in-memory database opens a new one, and the last to close wipes it.
-    options.max_connections(if in_memory { 1 } else { MAX_CONNECTIONS }).min_connections(1);
+    let most = match url {
+        _ if in_memory => 1,
+        url if url.starts_with("sqlite:") => MAX_SQLITE_CONNECTIONS,
+        _ => MAX_CONNECTIONS,
+    };
+    options.max_connections(most).min_connections(1);
     if in_memory {
         options.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
     }
@@ -233,6 +242,8 @@ async fn connect(url: &str, access: Access) -> Result<DatabaseConnection, DbErr>
             .pragma("journal_mode", "WAL")
             // An answered token survives a power cut, not only a crash of the process.
             .pragma("synchronous", "FULL")
+            // A statement of many rows keeps what undoes it: in a file made anew for each, else.
+            .pragma("temp_store", "MEMORY")
     });
     sea_orm::Database::connect(options).await
 }
