@@ -10,6 +10,7 @@ pub use look::Look;
 
 use std::borrow::Cow;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
@@ -20,18 +21,19 @@ use sea_orm::{
 
 use crate::config;
 
-/// A pool of connections to a database whose schema is the one this binary was built for.
+/// Pools of connections to a database whose schema is the one this binary was built for.
 #[derive(Clone, Debug)]
 pub struct Database {
     connection: DatabaseConnection,
+    /// What logins are recorded by.
+    recorder: DatabaseConnection,
 }
 
 /// Connections to a server, at most. Lookups and the recorder's one writer share them.
 const MAX_CONNECTIONS: u32 = 8;
 
-/// The same to a SQLite file: each has a thread and a page cache of its own, and what one writes
-/// makes the others read anew.
-const MAX_SQLITE_CONNECTIONS: u32 = 4;
+/// The same to a SQLite file, beside the recorder's: each has a thread and a page cache of its own.
+const MAX_SQLITE_CONNECTIONS: u32 = 3;
 
 /// How long a piece of work may take before it is given up: less than an asker waits for it, so that
 /// the asker learns why.
@@ -80,11 +82,17 @@ impl Database {
     /// [`OpenError`], with what to do about it, when the database cannot be reached, is newer than
     /// this binary, or refuses a migration.
     pub async fn open(config: &config::Database) -> Result<Self, OpenError> {
-        let connection = connect_for_writing(&config.url).await.map_err(|error| {
-            OpenError::Unreachable { url: config.redacted_url(), cause: error.to_string() }
-        })?;
-        let database = Self { connection };
-        if let Err(error) = database.migrate().await {
+        let unreachable = |error: DbErr| OpenError::Unreachable {
+            url: config.redacted_url(),
+            cause: error.to_string(),
+        };
+        let connection = connect_for_writing(&config.url).await.map_err(unreachable)?;
+        let mut database = Self::sharing(connection);
+        let opened = match database.migrate().await {
+            Ok(()) => database.part_recorder(&config.url).await.map_err(unreachable),
+            migrated => migrated,
+        };
+        if let Err(error) = opened {
             // SQLite leaves two files beside a database that nobody closes.
             let _ = database.close().await;
             return Err(error);
@@ -92,11 +100,30 @@ impl Database {
         Ok(database)
     }
 
+    /// One pool for all.
+    fn sharing(connection: DatabaseConnection) -> Self {
+        Self { recorder: connection.clone(), connection }
+    }
+
+    /// Gives the recorder a connection to a SQLite file that nobody else has. SQLite forgets all
+    /// pages that a connection has read as soon as another one has written: the one that writes all
+    /// the time remembers them.
+    async fn part_recorder(&mut self, url: &str) -> Result<(), DbErr> {
+        if is_sqlite(url) && !is_in_memory(url) {
+            self.recorder = connect(url, Access::Record).await?;
+        }
+        Ok(())
+    }
+
     /// Tells every statement that runs here from now on, as SQL without its values: for whoever
     /// wants to know how the engine goes about it.
     #[must_use]
     pub fn telling(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.connection.set_metric_callback(move |info| tell(&info.statement.sql));
+        let tell = Arc::new(tell);
+        for pool in [&mut self.connection, &mut self.recorder] {
+            let tell = Arc::clone(&tell);
+            pool.set_metric_callback(move |info| tell(&info.statement.sql));
+        }
         self
     }
 
@@ -105,14 +132,14 @@ impl Database {
         &self.connection
     }
 
-    /// Begins a transaction that will write. SQLite takes its write lock at once: a transaction
-    /// that begins as a reader and turns writer fails under contention instead of waiting.
+    /// Begins a transaction that will write.
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        self.connection.begin_with_options(options).await
+        begin(&self.connection).await
+    }
+
+    /// Begins a transaction of the recorder's.
+    pub(crate) async fn begin_record(&self) -> Result<DatabaseTransaction, DbErr> {
+        begin(&self.recorder).await
     }
 
     /// Begins a transaction that no other broker has beside it for the same purpose.
@@ -161,6 +188,7 @@ impl Database {
     /// # Errors
     /// Whatever the engine has against it.
     pub async fn close(self) -> Result<(), DbErr> {
+        self.recorder.close().await?;
         self.connection.close().await
     }
 
@@ -186,6 +214,16 @@ impl Database {
     }
 }
 
+/// SQLite takes its write lock at once: a transaction that begins as a reader and turns writer fails
+/// under contention instead of waiting.
+async fn begin(pool: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    pool.begin_with_options(options).await
+}
+
 /// Connects, and tries again where another process opens a new SQLite file at the same time: the
 /// step to the write-ahead log is one that SQLite does not wait for.
 async fn connect_for_writing(url: &str) -> Result<DatabaseConnection, DbErr> {
@@ -205,6 +243,8 @@ async fn connect_for_writing(url: &str) -> Result<DatabaseConnection, DbErr> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
     Write,
+    /// Writing what the recorder is told, and nothing else.
+    Record,
     Read,
     /// Reading a file that nobody has open: not even SQLite's own helper files are made.
     ReadAlone,
@@ -212,11 +252,12 @@ enum Access {
 
 async fn connect(url: &str, access: Access) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
-    let in_memory = url.starts_with("sqlite::memory:") || url.contains("mode=memory");
-    // Each connection to an in-memory database opens a new one, and the last to close wipes it.
-    let most = match url {
+    let in_memory = is_in_memory(url);
+    let most = match access {
+        // Each connection to an in-memory database opens a new one, and the last to close wipes it.
         _ if in_memory => 1,
-        url if url.starts_with("sqlite:") => MAX_SQLITE_CONNECTIONS,
+        Access::Record => 1,
+        _ if is_sqlite(url) => MAX_SQLITE_CONNECTIONS,
         _ => MAX_CONNECTIONS,
     };
     options.max_connections(most).min_connections(1);
@@ -225,7 +266,8 @@ async fn connect(url: &str, access: Access) -> Result<DatabaseConnection, DbErr>
     }
     // A ping costs as much as a lookup; a broken connection shows at its first statement anyway.
     options.test_before_acquire(false).acquire_timeout(ACQUIRE).sqlx_logging(false);
-    if access == Access::Write {
+    let writes = matches!(access, Access::Write | Access::Record);
+    if writes {
         options.map_sqlx_postgres_pool_opts(postgres::for_writing);
         // The only connection to an in-memory database is never given up.
         if !in_memory {
@@ -234,7 +276,7 @@ async fn connect(url: &str, access: Access) -> Result<DatabaseConnection, DbErr>
     }
     options.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = sqlite.foreign_keys(true).busy_timeout(SQLITE_BUSY);
-        if access != Access::Write {
+        if !writes {
             let alone = access == Access::ReadAlone;
             return sqlite.create_if_missing(false).read_only(true).immutable(alone);
         }
@@ -246,6 +288,14 @@ async fn connect(url: &str, access: Access) -> Result<DatabaseConnection, DbErr>
             .pragma("temp_store", "MEMORY")
     });
     sea_orm::Database::connect(options).await
+}
+
+fn is_sqlite(url: &str) -> bool {
+    url.starts_with("sqlite:")
+}
+
+fn is_in_memory(url: &str) -> bool {
+    url.starts_with("sqlite::memory:") || url.contains("mode=memory")
 }
 
 /// A migration that was applied here and that this binary has never heard of.

@@ -41,7 +41,7 @@ impl Look {
         let connection = connect(&config.url, access).await.map_err(|error| {
             OpenError::Unreachable { url: config.redacted_url(), cause: error.to_string() }
         })?;
-        let database = Database { connection };
+        let database = Database::sharing(connection);
         let found = database.find_pending().await?;
         Ok(found.map_or(Look::Absent, |pending| Look::Found { database, pending }))
     }

@@ -219,7 +219,7 @@ async fn commit(database: &Database, group: &[Waiting]) -> Result<Found, DbErr> 
     let entries = || group.iter().map(|waiting| &waiting.entry);
     let tokens = || entries().filter_map(Entry::token);
     let seen: Vec<(Uuid, DateTime<Utc>)> = entries().filter_map(Entry::seen).collect();
-    let transaction = database.begin().await?;
+    let transaction = database.begin_record().await?;
     let late = store::answer(&transaction, tokens()).await?;
     let enrolments = entries().filter(|entry| !entry.is_late(&late)).filter_map(Entry::enrolment);
     store::enrol(&transaction, enrolments.collect()).await?;
