@@ -2,6 +2,7 @@
 //!
 //! Knows URLs and engines, not one table. Rooms get a [`Database`] and hand it to their `store.rs`.
 
+mod connect;
 mod look;
 mod postgres;
 mod sqlite;
@@ -15,11 +16,12 @@ use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 use crate::config;
+use connect::{Access, OPEN_ATTEMPTS, connect, connect_for_writing, is_in_memory, is_sqlite};
 
 /// Pools of connections to a database whose schema is the one this binary was built for.
 #[derive(Clone, Debug)]
@@ -29,21 +31,9 @@ pub struct Database {
     recorder: DatabaseConnection,
 }
 
-/// Connections to a server, at most. Lookups and the recorder's one writer share them.
-const MAX_CONNECTIONS: u32 = 8;
-
-/// The same to a SQLite file, beside the recorder's: each has a thread and a page cache of its own.
-const MAX_SQLITE_CONNECTIONS: u32 = 3;
-
 /// How long a piece of work may take before it is given up: less than an asker waits for it, so that
 /// the asker learns why.
 const PATIENCE: Duration = Duration::from_secs(4);
-
-/// How long a statement waits for SQLite's single writer before it fails.
-const SQLITE_BUSY: Duration = Duration::from_secs(3);
-
-/// How long a request waits for a free connection, or for a server that is not there.
-const ACQUIRE: Duration = Duration::from_secs(2);
 
 /// What one broker at a time does, of all that share a database. Two that look, find nothing and
 /// make it would make it twice, or fail where they meet.
@@ -68,12 +58,6 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtext('callsign ' || current
 
 /// Where SeaORM keeps the names of the migrations that were applied.
 const HISTORY: &str = "seaql_migrations";
-
-/// Tries for the write lock of a SQLite file that several brokers open at once.
-const OPEN_ATTEMPTS: u32 = 5;
-
-/// How long the first of these waits for the next; later ones wait longer.
-const OPEN_PAUSE: Duration = Duration::from_millis(20);
 
 impl Database {
     /// Connects, and applies the migrations that the database lacks, all of them or none.
@@ -188,8 +172,8 @@ impl Database {
     /// # Errors
     /// Whatever the engine has against it.
     pub async fn close(self) -> Result<(), DbErr> {
-        self.recorder.close().await?;
-        self.connection.close().await
+        let recorder = self.recorder.close().await;
+        self.connection.close().await.and(recorder)
     }
 
     async fn migrate(&self) -> Result<(), OpenError> {
@@ -222,80 +206,6 @@ async fn begin(pool: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> 
         ..TransactionOptions::default()
     };
     pool.begin_with_options(options).await
-}
-
-/// Connects, and tries again where another process opens a new SQLite file at the same time: the
-/// step to the write-ahead log is one that SQLite does not wait for.
-async fn connect_for_writing(url: &str) -> Result<DatabaseConnection, DbErr> {
-    let mut attempt = 1;
-    loop {
-        match connect(url, Access::Write).await {
-            Err(error) if attempt < OPEN_ATTEMPTS && is_busy(&error) => {
-                tokio::time::sleep(OPEN_PAUSE * attempt).await;
-                attempt += 1;
-            }
-            outcome => return outcome,
-        }
-    }
-}
-
-/// What a connection is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Access {
-    Write,
-    /// Writing what the recorder is told, and nothing else.
-    Record,
-    Read,
-    /// Reading a file that nobody has open: not even SQLite's own helper files are made.
-    ReadAlone,
-}
-
-async fn connect(url: &str, access: Access) -> Result<DatabaseConnection, DbErr> {
-    let mut options = ConnectOptions::new(url);
-    let in_memory = is_in_memory(url);
-    let most = match access {
-        // Each connection to an in-memory database opens a new one, and the last to close wipes it.
-        _ if in_memory => 1,
-        Access::Record => 1,
-        _ if is_sqlite(url) => MAX_SQLITE_CONNECTIONS,
-        _ => MAX_CONNECTIONS,
-    };
-    options.max_connections(most).min_connections(1);
-    if in_memory {
-        options.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
-    }
-    // A ping costs as much as a lookup; a broken connection shows at its first statement anyway.
-    options.test_before_acquire(false).acquire_timeout(ACQUIRE).sqlx_logging(false);
-    let writes = matches!(access, Access::Write | Access::Record);
-    if writes {
-        options.map_sqlx_postgres_pool_opts(postgres::for_writing);
-        // The only connection to an in-memory database is never given up.
-        if !in_memory {
-            options.map_sqlx_sqlite_pool_opts(sqlite::for_writing);
-        }
-    }
-    options.map_sqlx_sqlite_opts(move |sqlite| {
-        let sqlite = sqlite.foreign_keys(true).busy_timeout(SQLITE_BUSY);
-        if !writes {
-            let alone = access == Access::ReadAlone;
-            return sqlite.create_if_missing(false).read_only(true).immutable(alone);
-        }
-        sqlite
-            .pragma("journal_mode", "WAL")
-            // An answered token survives a power cut, not only a crash of the process.
-            .pragma("synchronous", "FULL")
-            // A statement of many rows keeps what undoes it: in a file made anew for each, else.
-            .pragma("temp_store", "MEMORY")
-    });
-    sea_orm::Database::connect(options).await
-}
-
-fn is_sqlite(url: &str) -> bool {
-    url.starts_with("sqlite:")
-}
-
-fn is_in_memory(url: &str) -> bool {
-    url.starts_with("sqlite::memory:") || url.contains("mode=memory")
 }
 
 /// A migration that was applied here and that this binary has never heard of.

@@ -116,7 +116,8 @@ impl Books {
         let mut options = ConnectOptions::new(url);
         options.max_connections(1).test_before_acquire(false).sqlx_logging(false);
         options.map_sqlx_sqlite_opts(|sqlite| {
-            sqlite.foreign_keys(true).pragma("journal_mode", "WAL").pragma("synchronous", "FULL")
+            let sqlite = sqlite.foreign_keys(true).pragma("journal_mode", "WAL");
+            sqlite.pragma("synchronous", "FULL").pragma("temp_store", "MEMORY")
         });
         let connection = sea_orm::Database::connect(options).await.unwrap();
         let resources: Vec<_> = (0..MACHINES).map(|number| resource_row(number, now)).collect();

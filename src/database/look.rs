@@ -7,7 +7,8 @@ use migration::{Migrator, MigratorTrait as _};
 use sea_orm::DbErr;
 use sea_orm_migration::SchemaManager;
 
-use super::{Access, Database, HISTORY, OpenError, applied_migrations, connect};
+use super::connect::{Access, connect};
+use super::{Database, HISTORY, OpenError, applied_migrations};
 use crate::config;
 
 /// A database as it was found.
