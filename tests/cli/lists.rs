@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use reqwest::Method;
 use serde_json::Value;
 
 use super::operator::Operator;
 use crate::support::broker::{TestBroker, resource, send};
+use crate::support::clock::FixedClock;
 use crate::support::machine::AwsMachine;
 
 const SUB_AGENT: &str = "[[resource]]\nprovider = \"aws\"\ninstance_id = \"i-2\"\nname = \"build-8\"\n\
@@ -16,9 +17,11 @@ const SUB_AGENT: &str = "[[resource]]\nprovider = \"aws\"\ninstance_id = \"i-2\"
 
 /// A broker with a machine of its file, one of the API's, and one that was retired, each a second
 /// younger than the one before. An agent of the first is connected. The broker's clock is ahead of
-/// this machine's, so that every age is nought.
+/// this machine's for this century, so that every age is nought.
 async fn broker() -> (TestBroker, Operator) {
-    let broker = TestBroker::start(&resource("i-1", &["main", "dev"])).await;
+    let clock = FixedClock::at(DateTime::from_timestamp(4_102_444_800, 0).unwrap());
+    let toml = resource("i-1", &["main", "dev"]);
+    let broker = TestBroker::start_in(tempfile::tempdir().unwrap(), clock, &toml).await;
     let operator = Operator::of(&broker);
     for machine in [SUB_AGENT, &resource("i-3", &["main"])] {
         broker.clock.move_by(TimeDelta::seconds(1));
@@ -94,10 +97,10 @@ async fn programs_get_the_wire_form_with_its_times() {
     let [_, api, retired] = list.as_array().unwrap().as_slice() else {
         panic!("{list}");
     };
-    assert_eq!(api["created_at"], "2027-01-15T08:00:01Z");
+    assert_eq!(api["created_at"], "2100-01-01T00:00:01Z");
     assert_eq!(api["labels"]["team"], "build");
     assert_eq!(retired["live"], false);
-    assert_eq!(retired["retired_at"], "2027-01-15T08:00:02Z");
+    assert_eq!(retired["retired_at"], "2100-01-01T00:00:02Z");
     let id = api["id"].as_str().unwrap();
     let shown = operator.run(&["resources", "show", id, "--output", "json"]).await.well();
     assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), *api);
@@ -111,7 +114,7 @@ async fn one_resource_is_shown_with_all_that_is_known_of_it() {
         "machine     aws/i-2",
         "name        build-8",
         "state       live",
-        "registered  2027-01-15 08:00:01 UTC (0 s ago)",
+        "registered  2100-01-01 00:00:01 UTC (0 s ago)",
         "by          api",
         "account     123456789012",
         "labels      team=build",
@@ -121,7 +124,7 @@ async fn one_resource_is_shown_with_all_that_is_known_of_it() {
         assert!(shown.lines().any(|shown| shown == line), "{line}\n{shown}");
     }
     let retired = operator.run(&["resources", "show", "aws/i-3"]).await.well();
-    assert!(retired.contains("state       retired 2027-01-15 08:00:02 UTC"), "{retired}");
+    assert!(retired.contains("state       retired 2100-01-01 00:00:02 UTC"), "{retired}");
     assert!(retired.ends_with("\n\nno live agents\n"), "{retired}");
 }
 

@@ -59,7 +59,8 @@ pub(super) fn boot(template: &str) -> String {
 
 fn is_shell(script: &str) -> bool {
     let mut shell = Command::new("sh").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
-    shell.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    // One that has found a mistake does not read on.
+    let _ = shell.stdin.take().unwrap().write_all(script.as_bytes());
     shell.wait().unwrap().success()
 }
 

@@ -12,6 +12,7 @@ use tokio::process::Command;
 
 use super::templates::{TEMPLATES, boot, examples, values};
 use crate::support::broker::{OPERATOR, TestBroker, send};
+use crate::support::process::copy_program;
 
 /// The module in a folder of its own, beside what it reads.
 #[derive(Debug)]
@@ -32,11 +33,12 @@ impl Module {
                 }
             }
         }
-        let callsign = module.path("callsign");
+        let callsign = module.path("callsign.sh");
         let program = env!("CARGO_BIN_EXE_callsign");
         let script = format!("#!/bin/sh\nCALLSIGN_URL={broker} exec '{program}' \"$@\"\n");
         fs::write(&callsign, script).unwrap();
         fs::set_permissions(&callsign, fs::Permissions::from_mode(0o755)).unwrap();
+        copy_program(&callsign, &module.path("callsign"));
         module.terraform(&["init", "-input=false"]).await;
         module
     }
@@ -88,7 +90,9 @@ impl Module {
 }
 
 async fn is_there() -> bool {
-    let there = Command::new("terraform").arg("version").output().await.is_ok();
+    let mut version = Command::new("terraform");
+    version.arg("version").env("CHECKPOINT_DISABLE", "1"); // it asks nobody for newer ones
+    let there = version.output().await.is_ok();
     if !there {
         println!("skipped: there is no terraform here");
     }

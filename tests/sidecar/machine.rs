@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::support::address;
 use crate::support::patience::AMPLE;
-use crate::support::process::Served;
+use crate::support::process::{Served, copy_program};
 
 pub const INSTANCE: &str = "i-0abc";
 
@@ -63,7 +63,7 @@ impl Machine {
         fs::set_permissions(machine.folder.path(), everybody).unwrap();
         let program = machine.path("callsign");
         if fs::hard_link(&machine.program, &program).is_err() {
-            fs::copy(&machine.program, &program).unwrap();
+            copy_program(&machine.program, &program);
         }
         machine.program = program;
         machine

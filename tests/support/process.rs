@@ -12,6 +12,12 @@ pub fn callsign(folder: &Path, arguments: &[&str]) -> Output {
     command(folder).args(arguments).output().unwrap()
 }
 
+/// Copies a file that can be run. A process of its own does, since what another thread of ours starts
+/// meanwhile may hold open what we write, and a file that is open for writing cannot be run.
+pub fn copy_program(from: &Path, to: &Path) {
+    assert!(Command::new("cp").args([from, to]).status().unwrap().success());
+}
+
 /// A broker in a process of its own, with the lines that it logs. It is killed with the test.
 #[derive(Debug)]
 pub struct Served {
