@@ -47,8 +47,8 @@ fn check(files: &ConfigFiles) -> Outcome {
     load_aws(&config.identity.aws.trust).map_err(Failure::new)?;
     let agents: usize = config.resources.iter().map(|resource| resource.agents.len()).sum();
     print(format_args!(
-        "The configuration is good: {} resources with {agents} agents, {} rules of enrolment, {} \
-         operators.{}",
+        "The configuration is good. Resources: {}, their agents: {agents}; rules of enrolment: {}; \
+         operators: {}.{}",
         config.resources.len(),
         config.enrolment.len(),
         config.operators.len(),

@@ -40,7 +40,7 @@ fn a_good_configuration_is_good_and_nothing_is_made() {
     let folder = folder(&[("a.toml", &resource("i-1", &["main", "dev"]))]);
     let output = callsign(folder.path(), &["config", "check", "-c", "a.toml"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    assert!(out(&output).contains("1 resource") && out(&output).contains("2 agents"));
+    assert!(out(&output).contains("Resources: 1, their agents: 2;"));
     assert_eq!(files(folder.path()), ["a.toml"]);
 }
 

@@ -21,7 +21,7 @@ fn rules_that_never_decide_are_named() {
     assert_eq!(
         lines,
         [
-            "The configuration is good: 0 resources with 0 agents, 3 rules of enrolment, 0 operators.",
+            "The configuration is good. Resources: 0, their agents: 0; rules of enrolment: 3; operators: 0.",
             "Where both match, the rule eu decides before all.",
             "Where both match, the rule eu decides before small.",
             "The rule small never decides: all comes first and matches all that it does.",

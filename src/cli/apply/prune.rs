@@ -85,7 +85,7 @@ pub(super) fn ask(doomed: &[Doomed]) -> Outcome {
     if let more @ 1.. = doomed.len().saturating_sub(SHOWN) {
         eprintln!("  and {more} more");
     }
-    eprint!("Retire these {} resources with their agents and tokens? [y/N] ", doomed.len());
+    eprint!("Retire them ({} in all) with their agents and tokens? [y/N] ", doomed.len());
     let mut answer = String::new();
     let read = io::stderr().flush().and_then(|()| io::stdin().read_line(&mut answer));
     read.map_err(|error| Failure::new(format!("the answer cannot be read: {error}")))?;
