@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::cli::machine::Machine;
 use crate::cli::outcome::{Outcome, print};
@@ -48,6 +48,12 @@ impl What {
     }
 }
 
+/// In whole numbers: the library's own has four decimals.
+fn rate(state: &ProgressState, out: &mut dyn fmt::Write) {
+    // Nobody draws a bar that cannot be written.
+    let _ = write!(out, "{:.0}/s", state.per_sec());
+}
+
 /// Tells every line as it comes.
 pub(super) struct Report {
     dry_run: bool,
@@ -59,11 +65,10 @@ impl Report {
     /// A report of this many steps. The bar is drawn on standard error, and only on a terminal.
     pub(super) fn begin(steps: usize, dry_run: bool) -> Self {
         let bar = ProgressBar::new(steps.try_into().unwrap_or(u64::MAX));
-        let style = ProgressStyle::with_template(
-            "{wide_bar} {human_pos}/{human_len}  {per_sec}  {eta} left",
-        );
+        let style =
+            ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len}  {rate}  {eta} left");
         if let Ok(style) = style {
-            bar.set_style(style);
+            bar.set_style(style.with_key("rate", rate));
         }
         Self { dry_run, bar, counts: BTreeMap::new() }
     }
