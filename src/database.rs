@@ -21,7 +21,7 @@ use sea_orm::{
 };
 
 use crate::config;
-use connect::{Access, OPEN_ATTEMPTS, connect, connect_for_writing, is_in_memory, is_sqlite};
+use connect::{Access, OPEN_ATTEMPTS, connect, connect_for_writing};
 
 /// Pools of connections to a database whose schema is the one this binary was built for.
 #[derive(Clone, Debug)]
@@ -66,14 +66,11 @@ impl Database {
     /// [`OpenError`], with what to do about it, when the database cannot be reached, is newer than
     /// this binary, or refuses a migration.
     pub async fn open(config: &config::Database) -> Result<Self, OpenError> {
-        let unreachable = |error: DbErr| OpenError::Unreachable {
-            url: config.redacted_url(),
-            cause: error.to_string(),
-        };
-        let connection = connect_for_writing(&config.url).await.map_err(unreachable)?;
+        let unreachable = |error| OpenError::unreachable(config, &error);
+        let connection = connect_for_writing(config).await.map_err(unreachable)?;
         let mut database = Self::sharing(connection);
         let opened = match database.migrate().await {
-            Ok(()) => database.part_recorder(&config.url).await.map_err(unreachable),
+            Ok(()) => database.part_recorder(config).await.map_err(unreachable),
             migrated => migrated,
         };
         if let Err(error) = opened {
@@ -92,9 +89,9 @@ impl Database {
     /// Gives the recorder a connection to a SQLite file that nobody else has. SQLite forgets all
     /// pages that a connection has read as soon as another one has written: the one that writes all
     /// the time remembers them.
-    async fn part_recorder(&mut self, url: &str) -> Result<(), DbErr> {
-        if is_sqlite(url) && !is_in_memory(url) {
-            self.recorder = connect(url, Access::Record).await?;
+    async fn part_recorder(&mut self, config: &config::Database) -> Result<(), DbErr> {
+        if config.sqlite_file().is_some() {
+            self.recorder = connect(config, Access::Record).await?;
         }
         Ok(())
     }
@@ -283,6 +280,12 @@ pub enum OpenError {
     /// The schema could not be brought up; nothing of the step was kept.
     #[error("cannot bring the database's schema up: {0}")]
     Migration(DbErr),
+}
+
+impl OpenError {
+    fn unreachable(config: &config::Database, error: &DbErr) -> Self {
+        Self::Unreachable { url: config.redacted_url(), cause: error.to_string() }
+    }
 }
 
 /// For tests of rooms that hold no table.

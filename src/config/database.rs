@@ -40,6 +40,11 @@ impl Database {
         redact(&self.url)
     }
 
+    /// Whether it is an SQLite database, in a file or in memory.
+    pub fn is_sqlite(&self) -> bool {
+        sqlite_parts(&self.url).is_some()
+    }
+
     /// The file of an SQLite database; none for one in memory and for PostgreSQL.
     pub fn sqlite_file(&self) -> Option<PathBuf> {
         let (path, query) = sqlite_parts(&self.url)?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 
 use super::{is_busy, postgres, sqlite};
+use crate::config;
 
 /// Connections to a server, at most. Lookups and the recorder's one writer share them.
 const MAX_CONNECTIONS: u32 = 8;
@@ -26,10 +27,12 @@ const OPEN_PAUSE: Duration = Duration::from_millis(20);
 
 /// Connects, and tries again where another process opens a new SQLite file at the same time: the
 /// step to the write-ahead log is one that SQLite does not wait for.
-pub(super) async fn connect_for_writing(url: &str) -> Result<DatabaseConnection, DbErr> {
+pub(super) async fn connect_for_writing(
+    config: &config::Database,
+) -> Result<DatabaseConnection, DbErr> {
     let mut attempt = 1;
     loop {
-        match connect(url, Access::Write).await {
+        match connect(config, Access::Write).await {
             Err(error) if attempt < OPEN_ATTEMPTS && is_busy(&error) => {
                 tokio::time::sleep(OPEN_PAUSE * attempt).await;
                 attempt += 1;
@@ -50,14 +53,17 @@ pub(super) enum Access {
     ReadAlone,
 }
 
-pub(super) async fn connect(url: &str, access: Access) -> Result<DatabaseConnection, DbErr> {
-    let mut options = ConnectOptions::new(url);
-    let in_memory = is_in_memory(url);
+pub(super) async fn connect(
+    config: &config::Database,
+    access: Access,
+) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(&config.url);
+    let in_memory = config.is_sqlite() && config.sqlite_file().is_none();
     let most = match access {
         // Each connection to an in-memory database opens a new one, and the last to close wipes it.
         _ if in_memory => 1,
         Access::Record => 1,
-        _ if is_sqlite(url) => MAX_SQLITE_CONNECTIONS,
+        _ if config.is_sqlite() => MAX_SQLITE_CONNECTIONS,
         _ => MAX_CONNECTIONS,
     };
     options.max_connections(most).min_connections(1);
@@ -88,12 +94,4 @@ pub(super) async fn connect(url: &str, access: Access) -> Result<DatabaseConnect
             .pragma("temp_store", "MEMORY")
     });
     sea_orm::Database::connect(options).await
-}
-
-pub(super) fn is_sqlite(url: &str) -> bool {
-    url.starts_with("sqlite:")
-}
-
-pub(super) fn is_in_memory(url: &str) -> bool {
-    url.starts_with("sqlite::memory:") || url.contains("mode=memory")
 }

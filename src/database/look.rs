@@ -31,17 +31,15 @@ impl Look {
     /// # Errors
     /// [`OpenError`] when it cannot be reached, or is newer than this binary.
     pub async fn at(config: &config::Database) -> Result<Self, OpenError> {
-        let is_sqlite = config.url.starts_with("sqlite:");
         let file = config.sqlite_file();
-        if is_sqlite && !file.as_ref().is_some_and(|file| file.exists()) {
+        if config.is_sqlite() && !file.as_ref().is_some_and(|file| file.exists()) {
             return Ok(Look::Absent);
         }
         // The write-ahead log is there while a broker runs, and after one that was killed.
         let in_use = file.is_none_or(|file| wal_of(&file).exists());
         let access = if in_use { Access::Read } else { Access::ReadAlone };
-        let connection = connect(&config.url, access).await.map_err(|error| {
-            OpenError::Unreachable { url: config.redacted_url(), cause: error.to_string() }
-        })?;
+        let connection = connect(config, access).await;
+        let connection = connection.map_err(|error| OpenError::unreachable(config, &error))?;
         let database = Database::sharing(connection);
         let found = database.find_pending().await?;
         Ok(found.map_or(Look::Absent, |pending| Look::Found { database, pending }))
