@@ -89,14 +89,17 @@ impl Module {
     }
 }
 
-async fn is_there() -> bool {
+/// A broker and the module that asks it; none where there is no `terraform`.
+async fn scene() -> Option<(TestBroker, Module)> {
     let mut version = Command::new("terraform");
     version.arg("version").env("CHECKPOINT_DISABLE", "1"); // it asks nobody for newer ones
-    let there = version.output().await.is_ok();
-    if !there {
+    if version.output().await.is_err() {
         println!("skipped: there is no terraform here");
+        return None;
     }
-    there
+    let broker = TestBroker::start("").await;
+    let module = Module::new(&broker.service.url()).await;
+    Some((broker, module))
 }
 
 /// The machine's registration, if it is live.
@@ -107,11 +110,7 @@ async fn registered(broker: &TestBroker) -> Option<Value> {
 
 #[actix::test]
 async fn to_apply_registers_the_machine_and_to_destroy_retires_it() {
-    if !is_there().await {
-        return;
-    }
-    let broker = TestBroker::start("").await;
-    let module = Module::new(&broker.service.url()).await;
+    let Some((broker, module)) = scene().await else { return };
     module.apply("aws", &["main", "dev"]).await;
     let first = registered(&broker).await.unwrap();
     assert_eq!(first["instance_id"], "i-0abc");
@@ -128,11 +127,7 @@ async fn to_apply_registers_the_machine_and_to_destroy_retires_it() {
 
 #[actix::test]
 async fn terraform_renders_the_script_that_the_other_tests_look_at() {
-    if !is_there().await {
-        return;
-    }
-    let broker = TestBroker::start("").await;
-    let module = Module::new(&broker.service.url()).await;
+    let Some((_broker, module)) = scene().await else { return };
     for (template, cloud) in TEMPLATES {
         let outputs = module.apply(cloud, &["main", "dev"]).await;
         assert_eq!(outputs["boot"]["value"], boot(template), "{template}");

@@ -40,18 +40,19 @@ impl Served {
 
     /// One for [`Self::bound_files`]: writes beyond a bound fail, and do not end it.
     pub fn start_for_bounds(folder: &Path, arguments: &[&str]) -> Self {
-        let mut shell = Command::new("/bin/sh");
-        let program = env!("CARGO_BIN_EXE_callsign");
-        shell.args(["-c", "trap '' XFSZ; exec \"$0\" serve \"$@\"", program]).args(arguments);
-        Self::spawn(without_google(shell.current_dir(folder).env_clear()))
+        Self::start_after("trap '' XFSZ", folder, arguments)
     }
 
     /// One that may open no more than so many files.
     pub fn start_with_files(files: u32, folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_after(&format!("ulimit -n {files}"), folder, arguments)
+    }
+
+    /// One that inherits what a shell sets up by this.
+    fn start_after(set_up: &str, folder: &Path, arguments: &[&str]) -> Self {
         let mut shell = Command::new("/bin/sh");
-        let program = env!("CARGO_BIN_EXE_callsign");
-        let script = format!("ulimit -n {files}; exec \"$0\" serve \"$@\"");
-        shell.args(["-c", &script, program]).args(arguments);
+        let script = format!("{set_up}; exec \"$0\" serve \"$@\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_callsign")]).args(arguments);
         Self::spawn(without_google(shell.current_dir(folder).env_clear()))
     }
 
