@@ -16,7 +16,6 @@ use callsign::token::{SealingKey, open_key_ring};
 use futures_util::StreamExt as _;
 use zeroize::Zeroizing;
 
-const UNDER_WAY: usize = 64;
 const REGION: &str = "us-east-1";
 
 pub(super) struct Scene {
@@ -54,11 +53,11 @@ impl Scene {
         latencies
     }
 
-    /// Logins a second with 64 under way.
-    pub(super) async fn log_in_together(&self) -> f64 {
+    /// Logins a second with so many under way.
+    pub(super) async fn log_in_together(&self, under_way: usize) -> f64 {
         let begun = Instant::now();
         let logins = (0..self.proofs.len() * 2).map(|turn| self.log_in(turn));
-        futures_util::stream::iter(logins).buffer_unordered(UNDER_WAY).collect::<()>().await;
+        futures_util::stream::iter(logins).buffer_unordered(under_way).collect::<()>().await;
         self.proofs.len() as f64 * 2.0 / begun.elapsed().as_secs_f64()
     }
 

@@ -11,6 +11,7 @@ mod m20261124_000001_begin;
 mod m20261125_000001_enrolment;
 mod m20261125_000002_retention;
 mod m20261125_000003_challenge;
+mod m20261128_000001_live_agents;
 
 /// Applies the steps in order.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000001_enrolment::Migration),
             Box::new(m20261125_000002_retention::Migration),
             Box::new(m20261125_000003_challenge::Migration),
+            Box::new(m20261128_000001_live_agents::Migration),
         ]
     }
 }

@@ -2,22 +2,20 @@
 
 mod answer;
 mod enrol;
-
-use std::collections::HashSet;
+mod hold;
 
 use chrono::{DateTime, Utc};
 use entity::{agent, auth_event, issued_token, refused_login};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder as _,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect,
 };
 use uuid::Uuid;
 
 pub use answer::forget_answers;
 pub(super) use answer::{answer, take_back};
 pub(super) use enrol::enrol;
+pub(crate) use hold::hold_live;
 
 use super::kinds::{AuthEvent, Happening, LoginGranted, LoginRefused};
 
@@ -51,32 +49,6 @@ pub(crate) async fn append<'a>(
         forget_oldest_refusals(connection).await?;
     }
     Ok(())
-}
-
-/// Those of these agents that are live, held so until the transaction ends: nobody can retire one
-/// between this look and the record of its token.
-///
-/// Several brokers may hold the same agents at the same time, so all that a transaction writes to
-/// or relies on is held by one statement, in one order: else two could each wait for the other.
-pub(crate) async fn hold_live(
-    connection: &impl ConnectionTrait,
-    agents: Vec<Uuid>,
-) -> Result<HashSet<Uuid>, DbErr> {
-    if agents.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let live: Vec<Uuid> = agent::Entity::find()
-        .select_only()
-        .column(agent::Column::Id)
-        .filter(agent::Column::Id.is_in(agents))
-        .filter(agent::Column::RetiredAt.is_null())
-        .order_by_asc(agent::Column::Id)
-        // SQLite has no row locks: there, the one writer is this transaction.
-        .lock(LockType::NoKeyUpdate)
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(live.into_iter().collect())
 }
 
 /// Ends every token of these agents.

@@ -212,6 +212,39 @@ async fn no_statement_goes_through_a_whole_table_that_grows() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The steps of a login's plan that could read what has ended: rows of `agent` and `resource` that are led to
+/// neither one by one, nor as live ones, nor as those of one machine.
+fn reads_ended(plan: &[String]) -> Vec<&str> {
+    const LEADS: [&str; 4] =
+        ["(id=?)", "_live_", "retired_at=?", "resource_instance (provider=? AND instance_id=?)"];
+    let is_of = |step: &str, table| step.contains(&format!(" {table} USING "));
+    let steps = plan.iter().map(String::as_str);
+    let registrations = steps.filter(|step| is_of(step, "agent") || is_of(step, "resource"));
+    registrations.filter(|step| !LEADS.iter().any(|lead| step.contains(lead))).collect()
+}
+
+/// PostgreSQL plans by what it knows of the values in a table, so that a small one tells nothing.
+#[actix::test]
+async fn a_login_reads_nothing_that_has_ended() {
+    if is_postgres() {
+        return;
+    }
+    let scene = Scene::set().await;
+    register(&scene.broker, registered("1")).await.unwrap();
+    let before = scene.statements();
+    agents_side(&scene).await;
+    let statements = scene.statements();
+    let mut wrong = Vec::new();
+    for statement in statements.difference(&before).filter(|sql| is_planned(sql)) {
+        let plan = plan(&scene.sql, statement).await;
+        if !reads_ended(&plan).is_empty() {
+            wrong.push(format!("{statement}\n    {}", plan.join("\n    ")));
+        }
+    }
+    scene.stop().await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// What the engines plan; locks and pragmas are none.
 fn is_planned(sql: &str) -> bool {
     let verb = sql.split_whitespace().next().unwrap_or_default();

@@ -368,7 +368,7 @@ async fn retire_agents(
     now: DateTime<Utc>,
 ) -> Result<(), DirectoryError> {
     // In the order of everybody else, so that no login and no change wait for each other.
-    event::hold_live(connection, agents.to_vec()).await?;
+    event::hold_live(connection, agents.iter().copied().collect()).await?;
     let row = agent::ActiveModel { retired_at: Set(Some(now)), ..Default::default() };
     let update = agent::Entity::update_many().set(row);
     update.filter(agent::Column::Id.is_in(agents.iter().copied())).exec(connection).await?;
