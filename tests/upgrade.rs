@@ -38,10 +38,12 @@ const FILLED: &str = "
         ('00000000-0000-0000-0000-000000000003', 'aws', 'i-2', '42', 'b', '', '{}', 'api', '2026-11-24T02:00:00+00:00', NULL);
     INSERT INTO agent (id, resource_id, parent_id, name, last_seen_at, created_at, retired_at) VALUES
         ('00000000-0000-0000-0000-000000000004', '00000000-0000-0000-0000-000000000002', NULL, 'main', NULL, '2026-11-24T01:00:00+00:00', NULL),
-        ('00000000-0000-0000-0000-000000000005', '00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000004', 'sub', NULL, '2026-11-24T01:00:00+00:00', NULL);
+        ('00000000-0000-0000-0000-000000000005', '00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000004', 'sub', NULL, '2026-11-24T01:00:00+00:00', NULL),
+        ('00000000-0000-0000-0000-000000000007', '00000000-0000-0000-0000-000000000001', NULL, 'main', NULL, '2026-11-24T00:00:00+00:00', '2026-11-24T01:00:00+00:00');
     INSERT INTO signing_key (id, sealed_key, created_at, retired_at) VALUES ('kid', x'01', '2026-11-24T00:00:00+00:00', NULL);
     INSERT INTO issued_token (id, agent_id, key_id, proof_kind, issued_at, expires_at, revoked_at) VALUES
-        ('00000000-0000-0000-0000-000000000006', '00000000-0000-0000-0000-000000000004', 'kid', 'aws:rsa2048', '2026-11-24T01:00:00+00:00', '2026-11-24T02:00:00+00:00', NULL);";
+        ('00000000-0000-0000-0000-000000000006', '00000000-0000-0000-0000-000000000004', 'kid', 'aws:rsa2048', '2026-11-24T01:00:00+00:00', '2026-11-24T02:00:00+00:00', NULL),
+        ('00000000-0000-0000-0000-000000000008', '00000000-0000-0000-0000-000000000007', 'kid', 'aws:rsa2048', '2026-11-24T00:30:00+00:00', '2026-11-24T01:30:00+00:00', '2026-11-24T01:00:00+00:00');";
 
 /// Every row of what was there before, in the columns that there were.
 async fn contents(connection: &DatabaseConnection) -> Vec<Vec<String>> {
@@ -63,7 +65,7 @@ async fn a_filled_database_keeps_all_it_holds() {
     let first = database_after(1, &folder).await;
     first.execute_unprepared(FILLED).await.unwrap();
     let before = contents(&first).await;
-    assert_eq!(before.iter().map(Vec::len).collect::<Vec<_>>(), [3, 2, 1]);
+    assert_eq!(before.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 2]);
     first.close().await.unwrap();
 
     let upgraded = upgraded(&folder).await;

@@ -215,7 +215,6 @@ fn token_row(agent: &agent::ActiveModel, now: DateTime<Utc>) -> issued_token::Ac
         proof_kind: Set("aws:rsa2048".to_owned()),
         issued_at: Set(now),
         expires_at: Set(now),
-        revoked_at: Set(None),
     }
 }
 

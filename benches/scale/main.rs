@@ -118,7 +118,10 @@ async fn run(dir: &std::path::Path, args: &Args) {
 }
 
 fn tell(args: &Args, measured: Vec<Measured>, starts: Vec<Duration>) {
-    println!("| machines | login p50 | | login p99 | {} under way | | ready after |", args.together);
+    println!(
+        "| machines | login p50 | | login p99 | {} under way | | ready after |",
+        args.together
+    );
     println!("|---|---|---|---|---|---|---|");
     let mut first: Option<(Duration, f64)> = None;
     for ((size, measured), start) in args.machines.iter().zip(measured).zip(starts) {

@@ -56,7 +56,6 @@ async fn insert_expired(sql: &DatabaseConnection, expired: usize) {
         proof_kind: Set("aws:rsa2048".to_owned()),
         issued_at: Set(issued_at),
         expires_at: Set(issued_at + TimeDelta::hours(1)),
-        revoked_at: Set(None),
     };
     let mut left = expired;
     while left > 0 {

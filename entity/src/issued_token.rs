@@ -2,7 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
-/// A row of `issued_token`, written before the token leaves the broker.
+/// A row of `issued_token`, written before the token leaves the broker. The token is good while its
+/// agent and the agent's resource are live.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "issued_token")]
@@ -20,9 +21,8 @@ pub struct Model {
     pub issued_at: DateTimeUtc,
     /// The token's `exp`.
     pub expires_at: DateTimeUtc,
-    /// When it was ended before its time; empty while it is good.
-    pub revoked_at: Option<DateTimeUtc>,
-    /// The agent it speaks for.
+    /// The agent it speaks for, while that has a row. There is no foreign key: a record whose agent
+    /// is gone stands for nobody.
     #[sea_orm(belongs_to, from = "agent_id", to = "id")]
     pub agent: BelongsTo<super::agent::Entity>,
 }

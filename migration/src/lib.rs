@@ -12,6 +12,7 @@ mod m20261125_000001_enrolment;
 mod m20261125_000002_retention;
 mod m20261125_000003_challenge;
 mod m20261128_000001_live_agents;
+mod m20261128_000002_token_records;
 
 /// Applies the steps in order.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000002_retention::Migration),
             Box::new(m20261125_000003_challenge::Migration),
             Box::new(m20261128_000001_live_agents::Migration),
+            Box::new(m20261128_000002_token_records::Migration),
         ]
     }
 }

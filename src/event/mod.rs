@@ -20,4 +20,4 @@ pub use kinds::{
 };
 pub use messages::{CheckRecording, Enrol, Heartbeat, Receipt, Record, RecordError};
 pub use store::forget_answers;
-pub(crate) use store::{append, hold_live, revoke_tokens};
+pub(crate) use store::{append, hold_live};

@@ -51,24 +51,6 @@ pub(crate) async fn append<'a>(
     Ok(())
 }
 
-/// Ends every token of these agents.
-pub(crate) async fn revoke_tokens(
-    connection: &impl ConnectionTrait,
-    agents: &[Uuid],
-    now: DateTime<Utc>,
-) -> Result<(), DbErr> {
-    if agents.is_empty() {
-        return Ok(());
-    }
-    issued_token::Entity::update_many()
-        .set(issued_token::ActiveModel { revoked_at: Set(Some(now)), ..Default::default() })
-        .filter(issued_token::Column::AgentId.is_in(agents.iter().copied()))
-        .filter(issued_token::Column::RevokedAt.is_null())
-        .exec(connection)
-        .await
-        .map(drop)
-}
-
 /// Marks agents as seen, all at the latest of their times: they were seen within one commit.
 pub(super) async fn mark_seen(
     connection: &impl ConnectionTrait,
@@ -119,7 +101,6 @@ fn token_row(granted: &LoginGranted) -> issued_token::ActiveModel {
         proof_kind: Set(granted.proof_kind.to_owned()),
         issued_at: Set(granted.issued_at),
         expires_at: Set(granted.expires_at),
-        revoked_at: Set(None),
     }
 }
 

@@ -13,8 +13,8 @@ pub enum TokenRefused {
     /// By what it says itself.
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// Not on record, revoked, or its agent or resource is retired.
-    #[error("no longer stands: revoked, or its agent is retired")]
+    /// Not on record, or its agent or resource is retired.
+    #[error("no longer stands: its agent or resource is retired, or it is not on record")]
     Ended,
 }
 

@@ -90,8 +90,8 @@ pub async fn open_key_ring(
     Ok(KeyRing::new(signing, keys.collect()))
 }
 
-/// The agent behind a verified token, if the token is on record and neither it nor its agent nor
-/// its resource has ended. The record decides, not the claims.
+/// The agent behind a verified token, if the token is on record and neither its agent nor its
+/// resource has ended. The record decides, not the claims.
 pub(super) async fn find_session(
     connection: &impl ConnectionTrait,
     claims: Claims,
@@ -106,7 +106,6 @@ pub(super) async fn find_session(
         .column(issued_token::Column::ProofKind)
         .join(JoinType::InnerJoin, issued_token::Relation::Agent.def())
         .join(JoinType::InnerJoin, agent::Relation::Resource.def())
-        .filter(issued_token::Column::RevokedAt.is_null())
         .filter(agent::Column::RetiredAt.is_null())
         .filter(resource::Column::RetiredAt.is_null())
         .into_tuple()

@@ -245,6 +245,33 @@ async fn a_login_reads_nothing_that_has_ended() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Machines log in in no order. Whatever were to be found by agent would be written all over the place: a
+/// page of its own for each login of a commit.
+#[actix::test]
+async fn what_logins_write_lies_in_the_order_in_which_it_is_written() {
+    let scene = Scene::set().await;
+    let sql = match is_postgres() {
+        true => {
+            "SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema() \
+             AND tablename IN ('issued_token', 'auth_event') ORDER BY 1"
+        }
+        false => {
+            "SELECT i.name || ': ' || c.name FROM pragma_table_list AS t \
+             JOIN pragma_index_list(t.name) AS i JOIN pragma_index_info(i.name) AS c \
+             WHERE t.name IN ('issued_token', 'auth_event') ORDER BY 1"
+        }
+    };
+    let backend = scene.sql.get_database_backend();
+    let rows = scene.sql.query_all_raw(Statement::from_string(backend, sql)).await.unwrap();
+    let indexes: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+    scene.stop().await;
+    // Ids tell the time at which they were made, and `seq` counts.
+    let in_order = [": id", "(id)", "(seq)"];
+    let other = indexes.iter().filter(|index| !in_order.iter().any(|key| index.ends_with(key)));
+    assert_eq!(other.collect::<Vec<_>>(), Vec::<&String>::new());
+    assert!(indexes.len() >= 2, "{indexes:?}");
+}
+
 /// What the engines plan; locks and pragmas are none.
 fn is_planned(sql: &str) -> bool {
     let verb = sql.split_whitespace().next().unwrap_or_default();

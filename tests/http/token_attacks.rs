@@ -233,3 +233,13 @@ async fn a_token_that_is_not_on_record_is_rejected() {
     sql.execute_unprepared("DELETE FROM issued_token").await.unwrap();
     target.assert_rejected(&target.token).await;
 }
+
+/// As retention leaves it: the record of a token refers to no row that must be there.
+#[actix::test]
+async fn a_token_whose_agent_is_gone_is_rejected() {
+    use sea_orm::ConnectionTrait as _;
+    let target = Target::new().await;
+    let sql = target.broker.sql().await;
+    sql.execute_unprepared("DELETE FROM agent").await.unwrap();
+    target.assert_rejected(&target.token).await;
+}

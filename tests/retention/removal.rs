@@ -54,7 +54,8 @@ async fn a_batch_of_one_row_leads_to_the_same_end() {
     assert_eq!(scene.runs().await.len(), 1);
 }
 
-/// The schema would take what refers to a row along with it; it must never come to that.
+/// The schema would take what refers to a row along with it; it must never come to that. The record of
+/// a token refers to nothing that could take it along.
 #[actix::test]
 async fn nothing_goes_because_of_what_it_refers_to() {
     let scene = Scene::set("").await;
@@ -67,9 +68,19 @@ async fn nothing_goes_because_of_what_it_refers_to() {
     scene.token(with_token, 0).await;
     assert!(scene.keeper(100).look().await.unwrap());
     assert_eq!(scene.count("resource").await, 1);
-    assert_eq!(scene.count("agent").await, 4);
+    let left = scene.texts("SELECT name FROM agent ORDER BY 1").await;
+    assert_eq!(left, ["live-child", "live-on-a-retired-one", "retired-parent"]);
     assert_eq!(scene.count("issued_token").await, 1);
-    assert!(scene.runs().await.is_empty(), "a run that removes nothing is not told");
+}
+
+#[actix::test]
+async fn a_run_that_removes_nothing_is_not_told() {
+    let scene = Scene::set("").await;
+    let live = scene.resource("i-1", None).await;
+    let main = scene.agent(live, None, "main", None).await;
+    scene.token(main, 0).await;
+    assert!(scene.keeper(100).look().await.unwrap());
+    assert!(scene.runs().await.is_empty());
 }
 
 #[actix::test]

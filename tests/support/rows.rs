@@ -50,7 +50,6 @@ pub fn token(of: Uuid, key_id: &str, issued_at: DateTime<Utc>) -> issued_token::
         proof_kind: Set("aws:rsa2048".to_owned()),
         issued_at: Set(issued_at),
         expires_at: Set(issued_at + TimeDelta::hours(1)),
-        revoked_at: Set(None),
     }
 }
 

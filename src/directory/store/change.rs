@@ -1,5 +1,5 @@
 //! How does a registration change? A plan becomes rows, in one transaction with the audit event that
-//! tells of it and the end of the tokens that it ends. Changes that come at the same time share
+//! tells of it. With an agent end its tokens, which stand and fall with it. Changes that come at the same time share
 //! their transaction, as logins do theirs: what a commit costs is paid once.
 
 use std::collections::{BTreeMap, HashMap};
@@ -372,7 +372,6 @@ async fn retire_agents(
     let row = agent::ActiveModel { retired_at: Set(Some(now)), ..Default::default() };
     let update = agent::Entity::update_many().set(row);
     update.filter(agent::Column::Id.is_in(agents.iter().copied())).exec(connection).await?;
-    event::revoke_tokens(connection, agents, now).await?;
     Ok(())
 }
 

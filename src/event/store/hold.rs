@@ -45,10 +45,8 @@ fn holding(agents: &HashSet<Uuid>) -> SelectStatement {
 }
 
 async fn count(connection: &impl ConnectionTrait, rows: SelectStatement) -> Result<usize, DbErr> {
-    let count = Query::select()
-        .expr(Expr::col(Asterisk).count())
-        .from_subquery(rows, "held")
-        .to_owned();
+    let count =
+        Query::select().expr(Expr::col(Asterisk).count()).from_subquery(rows, "held").to_owned();
     let row = connection.query_one(&count).await?;
     let count: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
     Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())

@@ -28,27 +28,22 @@ pub(super) fn due_tokens(before: DateTime<Utc>) -> Select<issued_token::Entity> 
         .order_by_asc(Column::Id)
 }
 
-/// Those that nothing refers to any more: tokens go first, and sub-agents before their parents.
+/// Those that nothing refers to any more: sub-agents go before their parents. The records of their
+/// tokens are gone by then, since a token that an agent got before it ended has its time over sooner.
 pub(super) fn due_agents(before: DateTime<Utc>) -> Select<agent::Entity> {
     use agent::Column;
     let child = Alias::new("child");
-    let this = || Expr::col((agent::Entity, Column::Id));
+    let this = Expr::col((agent::Entity, Column::Id));
     let children = Query::select()
         .expr(Expr::val(1))
         .from_as(agent::Entity, child.clone())
-        .and_where(Expr::col((child, Column::ParentId)).eq(this()))
-        .take();
-    let tokens = Query::select()
-        .expr(Expr::val(1))
-        .from(issued_token::Entity)
-        .and_where(Expr::col((issued_token::Entity, issued_token::Column::AgentId)).eq(this()))
+        .and_where(Expr::col((child, Column::ParentId)).eq(this))
         .take();
     agent::Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::RetiredAt.is_not_null())
         .filter(Column::RetiredAt.lt(before))
-        .filter(Expr::exists(tokens).not())
         .filter(Expr::exists(children).not())
         .order_by_asc(Column::RetiredAt)
 }
