@@ -212,8 +212,8 @@ async fn no_statement_goes_through_a_whole_table_that_grows() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The steps of a login's plan that could read what has ended: rows of `agent` and `resource` that are led to
-/// neither one by one, nor as live ones, nor as those of one machine.
+/// The steps of a login's plan that could read what has ended: those that come to rows of `agent`
+/// and `resource` neither one by one, nor as live ones, nor as those of one machine.
 fn reads_ended(plan: &[String]) -> Vec<&str> {
     const LEADS: [&str; 4] =
         ["(id=?)", "_live_", "retired_at=?", "resource_instance (provider=? AND instance_id=?)"];
@@ -245,8 +245,8 @@ async fn a_login_reads_nothing_that_has_ended() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Machines log in in no order. Whatever were to be found by agent would be written all over the place: a
-/// page of its own for each login of a commit.
+/// Machines log in in no order. Whatever were to be found by agent would be written all over the
+/// place: a page of its own for each login of a commit.
 #[actix::test]
 async fn what_logins_write_lies_in_the_order_in_which_it_is_written() {
     let scene = Scene::set().await;

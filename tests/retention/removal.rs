@@ -54,8 +54,8 @@ async fn a_batch_of_one_row_leads_to_the_same_end() {
     assert_eq!(scene.runs().await.len(), 1);
 }
 
-/// The schema would take what refers to a row along with it; it must never come to that. The record of
-/// a token refers to nothing that could take it along.
+/// The schema would take what refers to a row along with it; it must never come to that. The record
+/// of a token refers to nothing that could take it along.
 #[actix::test]
 async fn nothing_goes_because_of_what_it_refers_to() {
     let scene = Scene::set("").await;

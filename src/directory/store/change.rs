@@ -1,6 +1,6 @@
 //! How does a registration change? A plan becomes rows, in one transaction with the audit event that
-//! tells of it. With an agent end its tokens, which stand and fall with it. Changes that come at the same time share
-//! their transaction, as logins do theirs: what a commit costs is paid once.
+//! tells of it. With an agent end its tokens, which stand and fall with it. Changes that come at the
+//! same time share their transaction, as logins do theirs: what a commit costs is paid once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::slice;

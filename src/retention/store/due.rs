@@ -29,7 +29,7 @@ pub(super) fn due_tokens(before: DateTime<Utc>) -> Select<issued_token::Entity> 
 }
 
 /// Those that nothing refers to any more: sub-agents go before their parents. The records of their
-/// tokens are gone by then, since a token that an agent got before it ended has its time over sooner.
+/// tokens are gone by then: a token that an agent got before it ended has its time over sooner.
 pub(super) fn due_agents(before: DateTime<Utc>) -> Select<agent::Entity> {
     use agent::Column;
     let child = Alias::new("child");
