@@ -13,6 +13,7 @@ mod m20261125_000002_retention;
 mod m20261125_000003_challenge;
 mod m20261128_000001_live_agents;
 mod m20261128_000002_token_records;
+mod statements;
 
 /// Applies the steps in order.
 #[derive(Debug)]

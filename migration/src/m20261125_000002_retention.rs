@@ -3,7 +3,8 @@
 //! when a cloud's retired registrations were removed.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
+
+use crate::statements::run;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -17,15 +18,6 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, &DOWN).await
     }
-}
-
-async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
-    let connection = manager.get_connection();
-    for statement in statements {
-        let statement = in_dialect(statement, manager.get_database_backend());
-        connection.execute_unprepared(&statement).await?;
-    }
-    Ok(())
 }
 
 const UP: [&str; 7] = [
@@ -62,16 +54,3 @@ const DOWN: [&str; 7] = [
     "DROP INDEX agent_parent",
     "DROP INDEX agent_resource",
 ];
-
-/// Fills in the column types of the engine, those that SeaORM binds its values to.
-fn in_dialect(statement: &str, backend: DbBackend) -> String {
-    let types: [(&str, &str, &str); 4] = [
-        ("{uuid}", "uuid_text", "uuid"),
-        ("{text}", "text", "text"),
-        ("{json}", "json_text", "jsonb"),
-        ("{time}", "timestamp_with_timezone_text", "timestamptz"),
-    ];
-    types.iter().fold(statement.to_owned(), |sql, (word, sqlite, postgres)| {
-        sql.replace(word, if backend == DbBackend::Postgres { postgres } else { sqlite })
-    })
-}

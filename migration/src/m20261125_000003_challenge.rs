@@ -2,7 +2,8 @@
 //! the index leads to those that may go.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
+
+use crate::statements::run;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -10,11 +11,7 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for statement in STATEMENTS {
-            let statement = in_dialect(statement, manager.get_database_backend());
-            manager.get_connection().execute_unprepared(&statement).await?;
-        }
-        Ok(())
+        run(manager, &STATEMENTS).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -34,15 +31,3 @@ const STATEMENTS: [&str; 2] = [
     )",
     "CREATE INDEX answered_challenge_expired ON answered_challenge (expires_at)",
 ];
-
-/// Fills in the column types of the engine, those that SeaORM binds its values to.
-fn in_dialect(statement: &str, backend: DbBackend) -> String {
-    let types: [(&str, &str, &str); 3] = [
-        ("{uuid}", "uuid_text", "uuid"),
-        ("{text}", "text", "text"),
-        ("{time}", "timestamp_with_timezone_text", "timestamptz"),
-    ];
-    types.iter().fold(statement.to_owned(), |sql, (word, sqlite, postgres)| {
-        sql.replace(word, if backend == DbBackend::Postgres { postgres } else { sqlite })
-    })
-}

@@ -9,34 +9,27 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
+use crate::statements::run;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, &POSTGRES_UP, &SQLITE_UP).await
+        match manager.get_database_backend() {
+            DbBackend::Postgres => run(manager, &POSTGRES_UP).await,
+            _ => run(manager, &SQLITE_UP).await,
+        }
     }
 
     /// Loses the records whose agent is gone: they would have nobody to refer to.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, &POSTGRES_DOWN, &SQLITE_DOWN).await
+        match manager.get_database_backend() {
+            DbBackend::Postgres => run(manager, &POSTGRES_DOWN).await,
+            _ => run(manager, &SQLITE_DOWN).await,
+        }
     }
-}
-
-async fn run(
-    manager: &SchemaManager<'_>,
-    on_postgres: &[&str],
-    on_sqlite: &[&str],
-) -> Result<(), DbErr> {
-    let statements = match manager.get_database_backend() {
-        DbBackend::Postgres => on_postgres,
-        _ => on_sqlite,
-    };
-    for statement in statements {
-        manager.get_connection().execute_unprepared(statement).await?;
-    }
-    Ok(())
 }
 
 const POSTGRES_UP: [&str; 3] = [

@@ -1,6 +1,8 @@
 //! Every statement that logins, sessions, registrations, lists and removal make, with the plan that
 //! the engine has for it: none goes through a whole table that grows.
 
+use std::collections::BTreeSet;
+
 use callsign::broker::Broker;
 use callsign::broker::authenticate::{LoginRequest, authenticate};
 use callsign::broker::delegate::{DelegationRequest, delegate};
@@ -182,6 +184,22 @@ fn slow<'p>(statement: &str, plan: &'p [String]) -> Vec<&'p str> {
     plan.iter().map(String::as_str).filter(is_slow).collect()
 }
 
+/// The statements, with their plans, in which there are steps of a kind.
+async fn with_steps(
+    sql: &DatabaseConnection,
+    statements: &BTreeSet<String>,
+    steps: impl for<'p> Fn(&str, &'p [String]) -> Vec<&'p str>,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for statement in statements.iter().filter(|sql| is_planned(sql)) {
+        let plan = plan(sql, statement).await;
+        if !steps(statement, &plan).is_empty() {
+            found.push(format!("{statement}\n    {}", plan.join("\n    ")));
+        }
+    }
+    found
+}
+
 #[actix::test]
 async fn no_statement_goes_through_a_whole_table_that_grows() {
     let scene = Scene::set().await;
@@ -201,13 +219,7 @@ async fn no_statement_goes_through_a_whole_table_that_grows() {
             scene.sql.execute_unprepared(&format!("SET {setting}")).await.unwrap();
         }
     }
-    let mut wrong = Vec::new();
-    for statement in statements.iter().filter(|sql| is_planned(sql)) {
-        let plan = plan(&scene.sql, statement).await;
-        if !slow(statement, &plan).is_empty() {
-            wrong.push(format!("{statement}\n    {}", plan.join("\n    ")));
-        }
-    }
+    let wrong = with_steps(&scene.sql, &statements, slow).await;
     scene.stop().await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -233,14 +245,9 @@ async fn a_login_reads_nothing_that_has_ended() {
     register(&scene.broker, registered("1")).await.unwrap();
     let before = scene.statements();
     agents_side(&scene).await;
-    let statements = scene.statements();
-    let mut wrong = Vec::new();
-    for statement in statements.difference(&before).filter(|sql| is_planned(sql)) {
-        let plan = plan(&scene.sql, statement).await;
-        if !reads_ended(&plan).is_empty() {
-            wrong.push(format!("{statement}\n    {}", plan.join("\n    ")));
-        }
-    }
+    let statements = &scene.statements() - &before;
+    assert!(!statements.is_empty());
+    let wrong = with_steps(&scene.sql, &statements, |_, plan| reads_ended(plan)).await;
     scene.stop().await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
