@@ -9,6 +9,7 @@ use entity::{
     agent, answered_challenge, auth_event, forgotten, issued_token, refused_login, resource,
     retention_run, signing_key,
 };
+use migration::{Migrator, MigratorTrait as _};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ColumnTrait as _, ColumnType, ConnectionTrait as _, DatabaseConnection, DbErr, EntityName,
@@ -198,6 +199,16 @@ async fn a_second_live_agent_of_a_name_is_refused_in_any_case_of_letters() {
     let on_other = other.id.clone().unwrap();
     schema.insert(other).await.unwrap();
     schema.insert(agent(on_other, "Main", live)).await.unwrap();
+}
+
+#[actix::test]
+async fn every_step_can_be_taken_back_and_made_again() {
+    let schema = schema().await;
+    let tables = schema.tables().await;
+    Migrator::down(&schema.connection, None).await.unwrap();
+    assert_eq!(schema.tables().await, BTreeSet::new());
+    Migrator::up(&schema.connection, None).await.unwrap();
+    assert_eq!(schema.tables().await, tables);
 }
 
 #[actix::test]

@@ -74,6 +74,26 @@ async fn a_filled_database_keeps_all_it_holds() {
     assert!(texts(&upgraded, "SELECT \"table\" FROM pragma_foreign_key_check").await.is_empty());
 }
 
+/// The records of tokens whose agent is gone are the one loss.
+#[actix::test]
+async fn to_take_the_last_step_back_loses_what_nobody_has_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = database_after(1, &folder).await;
+    first.execute_unprepared(FILLED).await.unwrap();
+    first.close().await.unwrap();
+    let upgraded = upgraded(&folder).await;
+    let stray = "INSERT INTO issued_token SELECT '00000000-0000-0000-0000-000000000009', \
+                 '00000000-0000-0000-0000-00000000000a', key_id, proof_kind, issued_at, expires_at \
+                 FROM issued_token LIMIT 1";
+    let before = contents(&upgraded).await;
+    upgraded.execute_unprepared(stray).await.unwrap();
+    Migrator::down(&upgraded, Some(1)).await.unwrap();
+    assert_eq!(contents(&upgraded).await, before);
+    let revoked = "SELECT revoked_at FROM issued_token WHERE revoked_at IS NOT NULL";
+    assert_eq!(texts(&upgraded, revoked).await, ["2026-11-24T01:00:00+00:00"]);
+    assert!(texts(&upgraded, "SELECT \"table\" FROM pragma_foreign_key_check").await.is_empty());
+}
+
 #[actix::test]
 async fn after_the_upgrade_a_third_origin_is_known_and_no_fourth() {
     let folder = tempfile::tempdir().unwrap();
