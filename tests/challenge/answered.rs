@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{
-    BOTH, Cloud, REQUIRED, ROUTES, Route, azure_proof, broker, challenge, google_proof, methods,
-    of_agent, proof,
+    BOTH, Cloud, REQUIRED, ROUTES, Route, another_challenge, azure_proof, broker, challenge,
+    google_proof, methods, of_agent, proof,
 };
 use crate::support::azure::AZURE;
 use crate::support::broker::TestBroker;
@@ -17,7 +17,7 @@ async fn an_answer_is_told_in_the_token_whether_it_was_asked_for_or_not() {
         let broker = broker(settings).await;
         for cloud in BOTH {
             for route in ROUTES {
-                let given = challenge(&broker, cloud, Some("main")).await;
+                let given = another_challenge(&broker, cloud, Some("main")).await;
                 let login = of_agent(proof(&broker, cloud, &given), "main");
                 let answer = broker.post(&cloud.path(route), &login).await;
                 assert_eq!(methods(&broker, &answer).await, json!([cloud.kind(), "challenge"]));
@@ -73,7 +73,7 @@ async fn an_unbound_challenge_is_for_whichever_agent_answers_it() {
     let broker = broker(REQUIRED).await;
     for cloud in BOTH {
         for name in ["main", "dev"] {
-            let given = challenge(&broker, cloud, None).await;
+            let given = another_challenge(&broker, cloud, None).await;
             let login = of_agent(proof(&broker, cloud, &given), name);
             assert_eq!(broker.post(&cloud.path(Route::Native), &login).await.verdict(), "200");
         }

@@ -5,8 +5,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{
-    BOTH, Cloud, REQUIRED, ROUTES, Route, azure_proof, broker, challenge, google_proof, methods,
-    of_agent, proof,
+    BOTH, Cloud, REQUIRED, ROUTES, Route, another_challenge, azure_proof, broker, challenge,
+    google_proof, methods, of_agent, proof,
 };
 use crate::support::azure::{AZURE, STRANGER};
 use crate::support::broker::{Answer, TestBroker};
@@ -43,7 +43,7 @@ async fn a_replayed_challenge_is_refused() {
         let broker = broker(settings).await;
         for cloud in BOTH {
             for [first, second] in [ROUTES, [Route::Compatible, Route::Native]] {
-                let given = challenge(&broker, cloud, None).await;
+                let given = another_challenge(&broker, cloud, None).await;
                 let login = of_agent(proof(&broker, cloud, &given), "main");
                 assert_eq!(broker.post(&cloud.path(first), &login).await.status, 200);
                 assert_refused(&broker.post(&cloud.path(second), &login).await, second);
@@ -82,13 +82,14 @@ async fn of_replays_at_several_brokers_at_once_exactly_one_wins() {
     for cloud in BOTH {
         let path = cloud.path(Route::Native);
         for _round in 0..4 {
-            let given = challenge(&brokers[0], cloud, None).await;
+            let given = another_challenge(&brokers[0], cloud, None).await;
             let login = of_agent(proof(&brokers[0], cloud, &given), "main");
             let posts = brokers.iter().flat_map(|broker| [broker; 4]);
             let answers = join_all(posts.map(|broker| broker.post(&path, &login))).await;
             let won = answers.iter().filter(|answer| answer.status == 200).count();
             let refused = answers.iter().filter(|answer| answer.status == 401).count();
-            assert_eq!((won, refused), (1, answers.len() - 1), "{cloud:?}");
+            let verdicts: Vec<String> = answers.iter().map(Answer::verdict).collect();
+            assert_eq!((won, refused), (1, answers.len() - 1), "{cloud:?} {verdicts:?}");
         }
     }
 }

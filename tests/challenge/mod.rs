@@ -6,6 +6,7 @@ mod given;
 mod recorded;
 
 use callsign::emulator::azure::AzureSigner;
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::support::azure::{self, AZURE, VM};
@@ -93,6 +94,13 @@ async fn challenge(broker: &TestBroker, cloud: Cloud, agent_name: Option<&str>) 
     let answer = broker.post("/v1/challenge", &body).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json()
+}
+
+/// The same a minute later, so that it is none that was given before: Azure's of one minute differ
+/// in three digits, and one in a thousand is another's double.
+async fn another_challenge(broker: &TestBroker, cloud: Cloud, agent_name: Option<&str>) -> Value {
+    broker.clock.move_by(TimeDelta::minutes(1));
+    challenge(broker, cloud, agent_name).await
 }
 
 /// The proof of the cloud's machine, made now, that answers this challenge.
