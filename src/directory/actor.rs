@@ -12,6 +12,7 @@ use actix::{
     WrapFuture as _,
 };
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 
 use super::lookup::{Books, Waiting, look, look_back, next_look};
 use super::messages::{
@@ -55,6 +56,17 @@ impl Directory {
             earlier: Line::default(),
             changes: Line::default(),
             _lifeline: lifeline,
+        }
+    }
+
+    /// Looks at once, or, where few of the last crowd are back, lets all that is ready on this thread
+    /// have its turn: logins that are about to ask come along.
+    fn look_soon(&mut self, context: &mut Context<Self>) {
+        if !self.live.is_short() {
+            self.look_next(context);
+        } else if self.live.is_of_one() {
+            let others_first = yield_now().into_actor(self);
+            context.spawn(others_first.map(|(), directory, context| directory.look_next(context)));
         }
     }
 
@@ -107,7 +119,7 @@ impl Handler<Ask<FindAgent>> for Directory {
         let (request, place) = ask.into_parts();
         let (waiting, found) = Waiting::new(request, place);
         self.live.join([waiting]);
-        self.look_next(context);
+        self.look_soon(context);
         // A look that panicked drops its senders.
         Box::pin(async move { found.await.map_err(|_| Panicked) })
     }

@@ -1,7 +1,9 @@
 //! Who writes it down? The recorder: many requests, one commit.
 //!
 //! What arrives while a commit is under way goes into the next one, so the cost of a durable
-//! commit is shared by as many logins as came in meanwhile, and a lone login waits for nobody.
+//! commit is shared by as many logins as came in meanwhile. A crowd comes back: after a commit
+//! of several the next one waits for half as many, but for no more than a moment. A lone login waits
+//! for nobody.
 //!
 //! A commit that breaks off may have been made or not. It counts as failed: there may be a record
 //! of a token that nobody got, never a token without its record.
@@ -9,9 +11,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use actix::{
-    Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, ResponseFuture,
+    Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, ResponseFuture, SpawnHandle,
     WrapFuture as _,
 };
 use chrono::{DateTime, Utc};
@@ -28,6 +31,9 @@ use crate::clock::Clock;
 use crate::database::{Database, is_about_data};
 use crate::mailbox::{Ask, Lifeline, Line, Panicked, Ping, Place};
 use crate::metrics::Metrics;
+
+/// How long a commit waits for half as many as the last one had: about as long as it takes itself.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// How the recorder groups and bounds what it writes.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +61,8 @@ pub struct Recorder {
     settings: RecorderSettings,
     budget: RefusalBudget,
     waiting: Line<Waiting>,
+    /// Ends the wait for more, where there is one.
+    pause: Option<SpawnHandle>,
     /// Whether the last commit was one, as far as it depends on the database.
     is_well: Arc<AtomicBool>,
     _lifeline: Lifeline,
@@ -95,6 +103,7 @@ impl Recorder {
             settings,
             budget,
             waiting: Line::default(),
+            pause: None,
             is_well: Arc::new(AtomicBool::new(true)),
             _lifeline: lifeline,
         }
@@ -108,12 +117,24 @@ impl Recorder {
     ) -> ResponseFuture<Result<Result<Receipt, RecordError>, Panicked>> {
         let (done, receipt) = oneshot::channel();
         self.waiting.join([Waiting { entry, done, _place: place }]);
-        self.commit_next(context);
+        self.commit_soon(context);
         // A commit that panicked drops its senders.
         Box::pin(async move { receipt.await.map_err(|_| Panicked) })
     }
 
+    /// Commits at once, or waits for a moment where few of the last crowd are back.
+    fn commit_soon(&mut self, context: &mut Context<Self>) {
+        if !self.waiting.is_short() {
+            self.commit_next(context);
+        } else if self.pause.is_none() {
+            self.pause = Some(context.run_later(PAUSE, Self::commit_next));
+        }
+    }
+
     fn commit_next(&mut self, context: &mut Context<Self>) {
+        if let Some(pause) = self.pause.take() {
+            context.cancel_future(pause);
+        }
         let most = self.settings.commit_size;
         let next = |waiting: &mut Vec<Waiting>| waiting.drain(..waiting.len().min(most)).collect();
         let Some(group) = self.waiting.begin(next) else { return };
@@ -123,7 +144,7 @@ impl Recorder {
         let commit = actix::spawn(async move { commit_group(&database, group, &is_well).await });
         context.spawn(commit.into_actor(self).map(|_, recorder, context| {
             recorder.waiting.end();
-            recorder.commit_next(context);
+            recorder.commit_soon(context);
         }));
     }
 }

@@ -1,17 +1,22 @@
 //! Does the directory actor say what it cannot do, and never mistake it for a verdict?
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use actix::Actor as _;
 use callsign::clock::Clock;
 use callsign::directory::actor::Directory;
 use callsign::directory::{
-    ChangeRefused, Converge, Converged, DirectoryError, FileResources, Retire, Rules,
+    ChangeRefused, Converge, Converged, DirectoryError, FileResources, FindAgent, Retire, Rules,
 };
 use callsign::mailbox::{Ask, Gate, Lifeline, Mailbox, Ping, Request};
 use callsign::names::Provider;
 use callsign::registration::Registrar;
-use std::time::Duration;
+use futures_util::future::join_all;
 use tokio::sync::mpsc;
 
+use super::verified;
 use crate::support::broker::{declared, resource};
 use crate::support::database::Opened;
 use crate::support::rows::now;
@@ -35,7 +40,7 @@ impl Actor {
     where
         Directory: actix::Handler<Ask<R>>,
     {
-        Mailbox::new(&self.address, &Gate::new("directory", 4, Duration::from_secs(60)))
+        Mailbox::new(&self.address, &Gate::new("directory", 8, Duration::from_secs(60)))
     }
 }
 
@@ -62,6 +67,26 @@ async fn a_declaration_is_converged_once_and_retired_once() {
     };
     assert!(retire.ask(question()).await.unwrap().unwrap().is_ok());
     assert_eq!(retire.ask(question()).await, Ok(Ok(Err(ChangeRefused::NotRegistered))));
+}
+
+#[actix::test]
+async fn after_a_crowd_a_look_lets_those_come_along_that_are_ready() {
+    let opened = Opened::new().await;
+    let looks = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&looks);
+    let actor = start(opened.again().await.telling(move |sql| {
+        counted.fetch_add(usize::from(sql.contains("LEFT JOIN")), Ordering::SeqCst);
+    }));
+    let [spec] = declared(&resource(MACHINE, &["main"])).try_into().unwrap();
+    assert!(actor.mailbox().ask(Converge::from_file(spec)).await.unwrap().unwrap().is_ok());
+    let find: Mailbox<FindAgent> = actor.mailbox();
+    let question = || FindAgent { instance: verified(MACHINE), name: None };
+    // Eight are looked up as one and seven, and the four of them that come back as one group.
+    for (logins, looked) in [(8, 2), (4, 3)] {
+        let found = join_all((0..logins).map(|_| find.ask(question()))).await;
+        assert!(found.iter().all(|found| matches!(found, Ok(Ok(Ok(_))))), "{found:?}");
+        assert_eq!(looks.load(Ordering::SeqCst), looked);
+    }
 }
 
 #[actix::test]

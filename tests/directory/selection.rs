@@ -2,10 +2,7 @@
 
 use callsign::directory::selection::{LiveResource, RootAgent, select};
 use callsign::directory::{FindAgent, Refused};
-use callsign::identity::{
-    AwsKind, AwsPolicy, AwsTrust, IdentityProof, Policy, Trust, VerifiedInstance, VerifyIdentity,
-    verify,
-};
+use callsign::identity::{IdentityProof, VerifiedInstance, VerifyIdentity};
 use callsign::names::new_id;
 use entity::{agent, resource};
 use proptest::prelude::*;
@@ -13,8 +10,9 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, EntityTrait};
 
+use super::verified;
 use crate::support::broker::TestBroker;
-use crate::support::machine::{ACCOUNT, AWS, AwsMachine, REGION};
+use crate::support::machine::{ACCOUNT, AwsMachine};
 use crate::support::rows;
 
 const MACHINE: &str = "i-0123456789abcdef0";
@@ -195,16 +193,10 @@ fn the_directory_selects_as_a_naive_reading_of_the_rule_does() {
 /// without it.
 #[test]
 fn the_names_that_are_offered_are_sorted_and_distinct() {
-    let now = rows::now();
-    let trust = AwsTrust::parse(&AWS.trust_toml(REGION).unwrap()).unwrap();
-    let accept = [AwsKind::Rsa2048].into();
-    let policy = Policy { aws: AwsPolicy { accept, ..AwsPolicy::default() }, ..Policy::default() };
-    let proof = IdentityProof::aws_pkcs7(&AwsMachine::new(MACHINE).pkcs7(now)).unwrap();
-    let trust = Trust { aws: trust, ..Trust::default() };
-    let instance = verify(&proof, &trust, &policy, now).unwrap();
-    let agent = |name: &str| RootAgent { id: new_id(now), name: name.to_owned() };
+    let instance = verified(MACHINE);
+    let agent = |name: &str| RootAgent { id: new_id(rows::now()), name: name.to_owned() };
     let resource = LiveResource {
-        id: new_id(now),
+        id: new_id(rows::now()),
         name: "machine".to_owned(),
         account: String::new(),
         root_agents: ["main", "dev", "main"].map(agent).into(),

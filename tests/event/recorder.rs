@@ -154,6 +154,24 @@ async fn what_arrives_during_a_commit_shares_the_next_one() {
 }
 
 #[actix::test]
+async fn after_a_crowd_a_commit_waits_a_moment_for_half_as_many() {
+    let scene = Scene::set().await;
+    let recorder = scene.recorder();
+    let mut commits: Vec<u32> = Vec::new();
+    // Eight go as one and seven. Four of them that come back share a commit, and so do two. Where
+    // one alone comes back, it is waited with, and not for ever.
+    for crowd in [8, 4, 2, 8, 1] {
+        let asked = (0..crowd).map(|_| recorder.record.ask(scene.granted("kid")));
+        assert!(join_all(asked).await.iter().all(is_kept));
+        let page = scene.metrics.encode();
+        let count = page.lines().find_map(|line| line.strip_prefix("callsign_commit_size_count "));
+        commits.push(count.unwrap().parse().unwrap());
+    }
+    assert_eq!(commits, [2, 3, 4, 6, 7]);
+    assert_eq!(scene.count::<issued_token::Entity>().await, 23);
+}
+
+#[actix::test]
 async fn a_group_is_no_larger_than_its_bound_and_grouping_can_be_off() {
     let scene = Scene::set().await;
     let settings = RecorderSettings { commit_size: 1, ..RecorderSettings::default() };
