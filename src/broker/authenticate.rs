@@ -4,6 +4,7 @@
 //! proof becomes a verified instance, that an agent, that a minted token, that a granted login.
 //! What is not recorded is not answered.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::Broker;
@@ -137,7 +138,7 @@ async fn record(
     token: &MintedToken,
     request_id: String,
 ) -> Result<Receipt, LoginError> {
-    let event = |what| AuthEvent::new(broker.clock.now(), Some(request_id.clone()), what);
+    let event = |what| Arc::new(AuthEvent::new(broker.clock.now(), Some(request_id.clone()), what));
     let granted = event(Happening::LoginGranted(token.record().clone()));
     let enrolment = token.agent().enrolment().cloned();
     let receipt = match enrolment.map(|enrolment| event(Happening::InstanceEnrolled(enrolment))) {
@@ -171,7 +172,7 @@ fn limit(broker: &Broker, attempt: &Attempt, too_many: TooMany) -> LoginError {
 }
 
 async fn refuse(broker: &Broker, attempt: Attempt, denied: Denied) -> LoginError {
-    let event = attempt.refused(broker, &denied);
+    let event = Arc::new(attempt.refused(broker, &denied));
     match ask(broker, "record", &broker.record, Record(event.clone())).await {
         Ok(Ok(_counted_or_kept)) => {
             broker.bus.publish(event);

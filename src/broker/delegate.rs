@@ -1,6 +1,8 @@
 //! How does a sub-agent get its token? Through its root agent: check the session, find the
 //! sub-agent, mint, record, publish. Each step takes the value that only the step before it makes.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use zeroize::Zeroizing;
 
@@ -92,7 +94,7 @@ pub async fn delegate(
     let token = minted.map_err(|refused| BrokerError::Denied(refused.into()))?;
 
     let delegated = Happening::TokenDelegated(Box::new(token.record().clone()));
-    let event = AuthEvent::new(broker.clock.now(), Some(request_id), delegated);
+    let event = Arc::new(AuthEvent::new(broker.clock.now(), Some(request_id), delegated));
     let receipt = broker.record.ask(Record(event.clone())).await??;
 
     broker.bus.publish(event);

@@ -5,6 +5,8 @@
 //! the same before it is answered, and it counts as a login where logins are limited: else it would
 //! be a way to ask without a trace and without end.
 
+use std::sync::Arc;
+
 use super::Broker;
 use super::authenticate::{Attempt, LoginRequest, ask, conclude, find, prove};
 use super::error::LoginError;
@@ -47,7 +49,7 @@ async fn look(broker: &Broker, login: LoginRequest) -> Result<DryRun, LoginError
     let agent = find(broker, proven).await?;
 
     let happening = Happening::LoginDryRun(record_of(&agent));
-    let event = AuthEvent::new(broker.clock.now(), Some(request_id), happening);
+    let event = Arc::new(AuthEvent::new(broker.clock.now(), Some(request_id), happening));
     let receipt = ask(broker, "record", &broker.record, Record(event.clone())).await??;
 
     broker.bus.publish(event);

@@ -162,7 +162,7 @@ impl System {
 
     async fn announce(&self) -> Result<(), StartError> {
         let started = Happening::BrokerStarted { version: env!("CARGO_PKG_VERSION") };
-        let event = AuthEvent::new(self.broker().clock.now(), None, started);
+        let event = Arc::new(AuthEvent::new(self.broker().clock.now(), None, started));
         let record = crate::event::Record(event.clone());
         let recorded = self.broker().record.ask(record).await.map_err(|error| error.to_string());
         recorded

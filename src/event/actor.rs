@@ -78,7 +78,7 @@ struct Waiting {
 
 #[derive(Debug)]
 enum Entry {
-    Event(Box<AuthEvent>),
+    Event(Arc<AuthEvent>),
     Enrolment(Box<Enrol>),
     Seen(Uuid, DateTime<Utc>),
     /// Whether anything could be written.
@@ -163,7 +163,7 @@ impl Handler<Ask<Record>> for Recorder {
             self.metrics.refusal_not_recorded();
             return Box::pin(async { Ok(Ok(Receipt::COUNTED)) });
         }
-        self.enqueue(Entry::Event(Box::new(event)), place, context)
+        self.enqueue(Entry::Event(event), place, context)
     }
 }
 
@@ -263,11 +263,11 @@ async fn commit(database: &Database, group: &[Waiting]) -> Result<Found, DbErr> 
 impl Entry {
     fn events(&self) -> impl Iterator<Item = &AuthEvent> {
         let events = match self {
-            Entry::Event(event) => [Some(event.as_ref()), None],
+            Entry::Event(event) => [Some(event), None],
             Entry::Enrolment(enrol) => [Some(&enrol.enrolled), Some(&enrol.granted)],
             Entry::Seen(..) | Entry::Trial => [None, None],
         };
-        events.into_iter().flatten()
+        events.into_iter().flatten().map(Arc::as_ref)
     }
 
     fn enrolment(&self) -> Option<&Enrolment> {

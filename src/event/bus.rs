@@ -37,9 +37,9 @@ impl Bus {
     }
 
     /// Tells everybody.
-    pub fn publish(&self, event: AuthEvent) {
+    pub fn publish(&self, event: impl Into<Arc<AuthEvent>>) {
         // An error means that nobody listens, which is fine.
-        let _ = self.sender.send(Arc::new(event));
+        let _ = self.sender.send(event.into());
     }
 
     /// Listens from now on.

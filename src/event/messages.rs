@@ -1,5 +1,7 @@
 //! What can the recorder be asked?
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -8,16 +10,16 @@ use crate::mailbox::Request;
 
 /// Make this durable. The answer comes after the commit.
 #[derive(Clone, Debug)]
-pub struct Record(pub AuthEvent);
+pub struct Record(pub Arc<AuthEvent>);
 
 /// Register this machine and make its first token durable, both or neither. The answer comes after
 /// the commit; it is [`RecordError::AgentEnded`] where the machine was registered meanwhile.
 #[derive(Clone, Debug)]
 pub struct Enrol {
     /// A [`Happening::InstanceEnrolled`](super::Happening::InstanceEnrolled).
-    pub enrolled: AuthEvent,
+    pub enrolled: Arc<AuthEvent>,
     /// The login that it goes with.
-    pub granted: AuthEvent,
+    pub granted: Arc<AuthEvent>,
 }
 
 /// An agent says that it is there. The answer comes after the commit.

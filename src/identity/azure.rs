@@ -130,13 +130,13 @@ impl Document {
     }
 }
 
-fn parse_vm_id(object: &Object) -> Result<InstanceId, Rejection> {
+fn parse_vm_id(object: &Object<'_>) -> Result<InstanceId, Rejection> {
     let refused = Rejection::Member("vmId");
     let text = object.text("vmId").filter(|text| is_guid(text)).ok_or(refused.clone())?;
     InstanceId::parse(Provider::Azure, text).map_err(|_| refused)
 }
 
-fn parse_subscription(object: &Object) -> Result<String, Rejection> {
+fn parse_subscription(object: &Object<'_>) -> Result<String, Rejection> {
     match object.text("subscriptionId") {
         Some(text) if is_guid(text) => Ok(text.to_ascii_lowercase()),
         None if !object.has("subscriptionId") => Ok(String::new()),
@@ -150,7 +150,7 @@ fn is_guid(text: &str) -> bool {
 }
 
 /// `07/28/26 13:24:00 -0000`: the month first, the year in two digits, always in UTC.
-fn parse_time(times: &Object, name: &'static str) -> Result<DateTime<Utc>, Rejection> {
+fn parse_time(times: &Object<'_>, name: &'static str) -> Result<DateTime<Utc>, Rejection> {
     let time = times.text(name).and_then(|text| text.strip_suffix(" -0000"));
     // The parser alone would take fewer digits and other spaces.
     let time = time.filter(|text| text.len() == "MM/dd/yy HH:mm:ss".len());

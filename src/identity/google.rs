@@ -126,14 +126,14 @@ impl Claims {
 }
 
 /// NumericDate (RFC 7519 section 2), of which Google writes whole seconds.
-fn parse_time(object: &Object, name: &'static str) -> Result<DateTime<Utc>, Rejection> {
+fn parse_time(object: &Object<'_>, name: &'static str) -> Result<DateTime<Utc>, Rejection> {
     let seconds = object.integer(name).and_then(|seconds| i64::try_from(seconds).ok());
     seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).ok_or(Rejection::Member(name))
 }
 
 /// A 64-bit number, as Google writes it in a string; as a JSON number it is taken, too, but never
 /// as a float, which holds no number of this size exactly.
-fn parse_instance_id(machine: &Object) -> Result<InstanceId, Rejection> {
+fn parse_instance_id(machine: &Object<'_>) -> Result<InstanceId, Rejection> {
     let refused = Rejection::Member("google.compute_engine.instance_id");
     let number: Option<u64> = match machine.text("instance_id") {
         // `parse` takes a sign and leading noughts; one machine has one id.
@@ -145,7 +145,7 @@ fn parse_instance_id(machine: &Object) -> Result<InstanceId, Rejection> {
 }
 
 /// `[a-z][a-z0-9-]…`; older ones begin with a domain: `example.com:name`.
-fn parse_project_id(machine: &Object) -> Result<String, Rejection> {
+fn parse_project_id(machine: &Object<'_>) -> Result<String, Rejection> {
     let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b':');
     machine
         .text("project_id")
@@ -156,7 +156,7 @@ fn parse_project_id(machine: &Object) -> Result<String, Rejection> {
 
 /// The region is the zone without the place in it, which stands behind the last hyphen: the zone
 /// `us-east1-b` lies in the region `us-east1`.
-fn parse_region(machine: &Object) -> Result<String, Rejection> {
+fn parse_region(machine: &Object<'_>) -> Result<String, Rejection> {
     let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
     machine
         .text("zone")

@@ -1,14 +1,20 @@
 //! What do we know of a machine once it has proven itself? Facts that its cloud signed.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::challenge::Answered;
 use super::proof::ProofKind;
 use crate::names::{InstanceId, Provider};
 
-/// A machine whose cloud vouches for it. Made only inside this room, after verification.
+/// A machine whose cloud vouches for it. Made only inside this room, after verification. Clones share
+/// what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifiedInstance {
+pub struct VerifiedInstance(Arc<Known>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
     account: String,
     region: String,
     instance_id: InstanceId,
@@ -36,71 +42,73 @@ impl VerifiedInstance {
         instance_id: InstanceId,
     ) -> Self {
         let (answered, facts) = (None, Facts::default());
-        Self { account, region, instance_id, proof_kind, answered, facts }
+        Self(Arc::new(Known { account, region, instance_id, proof_kind, answered, facts }))
     }
 
     /// The same machine, whose proof answers this challenge.
-    pub(super) fn having_answered(self, answered: Option<Answered>) -> Self {
-        Self { answered, ..self }
+    pub(super) fn having_answered(mut self, answered: Option<Answered>) -> Self {
+        Arc::make_mut(&mut self.0).answered = answered;
+        self
     }
 
     /// The same machine with what else its document tells.
-    pub(super) fn with_facts(self, facts: Facts) -> Self {
-        Self { facts, ..self }
+    pub(super) fn with_facts(mut self, facts: Facts) -> Self {
+        Arc::make_mut(&mut self.0).facts = facts;
+        self
     }
 
     /// The cloud that vouches for the machine.
     pub fn provider(&self) -> Provider {
-        self.proof_kind.provider()
+        self.0.proof_kind.provider()
     }
 
     /// The account that the machine runs in.
     pub fn account(&self) -> &str {
-        &self.account
+        &self.0.account
     }
 
     /// The region that the machine runs in.
     pub fn region(&self) -> &str {
-        &self.region
+        &self.0.region
     }
 
     /// The id that the cloud gave to the machine.
     pub fn instance_id(&self) -> &InstanceId {
-        &self.instance_id
+        &self.0.instance_id
     }
 
     /// How the machine proved itself.
     pub fn proof_kind(&self) -> ProofKind {
-        self.proof_kind
+        self.0.proof_kind
     }
 
     /// The challenge that the proof answers, if it answers one.
     pub fn answered(&self) -> Option<&Answered> {
-        self.answered.as_ref()
+        self.0.answered.as_ref()
     }
 
     /// The image that the machine was launched from: AWS tells it.
     pub fn image_id(&self) -> Option<&str> {
-        self.facts.image_id.as_deref()
+        self.0.facts.image_id.as_deref()
     }
 
     /// The type of the machine: AWS tells it.
     pub fn instance_type(&self) -> Option<&str> {
-        self.facts.instance_type.as_deref()
+        self.0.facts.instance_type.as_deref()
     }
 
     /// The marketplace image's SKU: Azure tells it.
     pub fn sku(&self) -> Option<&str> {
-        self.facts.sku.as_deref()
+        self.0.facts.sku.as_deref()
     }
 
     /// The zone that the machine runs in: Google tells it.
     pub fn zone(&self) -> Option<&str> {
-        self.facts.zone.as_deref()
+        self.0.facts.zone.as_deref()
     }
 
     /// When the machine was launched: AWS and Google tell it.
     pub fn launched_at(&self) -> Option<DateTime<Utc>> {
-        self.facts.launched_at
+        self.0.facts.launched_at
     }
 }

@@ -4,11 +4,13 @@
 //! duplicate is refused at any level (RFC 8259 section 4 leaves it open). Nesting is bounded
 //! before parsing.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 
 /// The deepest nesting. AWS's documents have two levels.
@@ -42,16 +44,16 @@ impl JsonError {
     }
 }
 
-/// A JSON object without ambiguities.
+/// A JSON object without ambiguities. It borrows from the document what is written there as it is.
 #[derive(Debug)]
-pub(super) struct Object(BTreeMap<String, Value>);
+pub(super) struct Object<'a>(BTreeMap<Cow<'a, str>, Value<'a>>);
 
-impl Object {
+impl<'a> Object<'a> {
     /// Parses a document.
     ///
     /// # Errors
     /// [`JsonError`] for anything but one unambiguous, bounded object.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, JsonError> {
+    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, JsonError> {
         if depth(bytes) > MAX_DEPTH {
             return Err(JsonError::TooDeep);
         }
@@ -122,15 +124,15 @@ fn depth(bytes: &[u8]) -> usize {
 }
 
 #[derive(Debug)]
-enum Value {
-    Text(String),
+enum Value<'a> {
+    Text(Cow<'a, str>),
     Integer(i128),
-    Object(Object),
-    Array(Vec<Value>),
+    Object(Object<'a>),
+    Array(Vec<Value<'a>>),
     Other,
 }
 
-impl<'de> Deserialize<'de> for Value {
+impl<'de> Deserialize<'de> for Value<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor)
     }
@@ -139,19 +141,23 @@ impl<'de> Deserialize<'de> for Value {
 struct ValueVisitor;
 
 impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
+    type Value = Value<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON without duplicate members")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.to_owned()))
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
         let mut members = BTreeMap::new();
-        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+        while let Some((Name(name), value)) = map.next_entry()? {
             match members.entry(name) {
                 Entry::Vacant(place) => place.insert(value),
                 Entry::Occupied(_) => return Err(A::Error::custom("a member occurs twice")),
@@ -160,7 +166,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Object(Object(members)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
         let mut elements = Vec::new();
         while let Some(element) = seq.next_element()? {
             elements.push(element);
@@ -168,26 +174,31 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Array(elements))
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+    fn visit_unit<E: Error>(self) -> Result<Value<'de>, E> {
         Ok(Value::Other)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Value, E> {
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Value<'de>, E> {
         Ok(Value::Other)
     }
 
-    fn visit_i64<E: Error>(self, integer: i64) -> Result<Value, E> {
+    fn visit_i64<E: Error>(self, integer: i64) -> Result<Value<'de>, E> {
         Ok(Value::Integer(integer.into()))
     }
 
-    fn visit_u64<E: Error>(self, integer: u64) -> Result<Value, E> {
+    fn visit_u64<E: Error>(self, integer: u64) -> Result<Value<'de>, E> {
         Ok(Value::Integer(integer.into()))
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Value, E> {
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Value<'de>, E> {
         Ok(Value::Other)
     }
 }
+
+/// A member's name: a `Cow` that stands alone is always owned when serde makes it.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {

@@ -257,12 +257,11 @@ fn decode(field: &'static str, max: usize, text: &str) -> Result<Vec<u8>, ProofE
 
 fn packed(text: &str) -> Vec<u8> {
     const ARMOUR: &str = "-----";
-    if text.contains(ARMOUR) {
-        let armour = |line: &&str| line.trim_start().starts_with(ARMOUR);
-        let lines = text.lines().filter(|line| !armour(line));
-        return lines.flat_map(str::bytes).filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let mut packed = Vec::with_capacity(text.len());
+    for line in text.lines().filter(|line| !line.trim_start().starts_with(ARMOUR)) {
+        line.split_ascii_whitespace().for_each(|part| packed.extend_from_slice(part.as_bytes()));
     }
-    text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect()
+    packed
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::support::patience::AMPLE;
 use crate::support::{database, rows};
 
 fn refused(clock: &FixedClock) -> Record {
-    Record(AuthEvent::new(clock.now(), None, rows::refused()))
+    Record(AuthEvent::new(clock.now(), None, rows::refused()).into())
 }
 
 #[actix::test]

@@ -1,6 +1,7 @@
 //! The recorder by messages alone: groups, bad records, refusals beyond the budget, a slow
 //! database and one that is away.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Actor as _;
@@ -87,7 +88,7 @@ impl Scene {
     /// A granted login that answers the challenge of this nonce.
     fn answering(&self, nonce: Option<&str>) -> Record {
         let mut record = self.granted("kid");
-        if let Happening::LoginGranted(granted) = &mut record.0.what {
+        if let Happening::LoginGranted(granted) = &mut Arc::make_mut(&mut record.0).what {
             let expires_at = now() + chrono::TimeDelta::minutes(16);
             granted.challenge =
                 nonce.map(|nonce| AnsweredChallenge { nonce: nonce.to_owned(), expires_at });
@@ -112,7 +113,7 @@ fn ample() -> Gate {
 }
 
 fn record(what: Happening) -> Record {
-    Record(AuthEvent::new(now(), Some("request".to_owned()), what))
+    Record(AuthEvent::new(now(), Some("request".to_owned()), what).into())
 }
 
 fn refused() -> Record {
@@ -219,14 +220,14 @@ async fn a_login_that_gets_no_token_gives_its_challenge_back() {
     let scene = Scene::set().await;
     let recorder = scene.recorder();
     let mut ended = scene.answering(Some("1"));
-    if let Happening::LoginGranted(granted) = &mut ended.0.what {
+    if let Happening::LoginGranted(granted) = &mut Arc::make_mut(&mut ended.0).what {
         granted.agent_id = Uuid::from_u128(1);
     }
     assert_eq!(recorder.record.ask(ended).await, Ok(Err(RecordError::AgentEnded)));
     assert_eq!(scene.count::<answered_challenge::Entity>().await, 0);
     // So does one whose group fails, and one that fails alone.
     let mut lost = scene.answering(Some("1"));
-    if let Happening::LoginGranted(granted) = &mut lost.0.what {
+    if let Happening::LoginGranted(granted) = &mut Arc::make_mut(&mut lost.0).what {
         granted.key_id = "a key that is not there".to_owned();
     }
     assert!(matches!(recorder.record.ask(lost).await, Ok(Err(RecordError::Database(_)))));
@@ -238,7 +239,7 @@ async fn a_login_that_gets_no_token_gives_its_challenge_back() {
 async fn a_token_for_an_agent_that_has_ended_is_not_recorded() {
     let scene = Scene::set().await;
     let mut record = scene.granted("kid");
-    if let Happening::LoginGranted(granted) = &mut record.0.what {
+    if let Happening::LoginGranted(granted) = &mut Arc::make_mut(&mut record.0).what {
         granted.agent_id = Uuid::from_u128(1);
     }
     let answer = scene.recorder().record.ask(record).await;

@@ -53,7 +53,7 @@ impl Scene {
 
     async fn ask(&self) -> Result<Result<Receipt, RecordError>, Unavailable> {
         let started = Happening::BrokerStarted { version: "0" };
-        self.record.ask(Record(AuthEvent::new(DateTime::default(), None, started))).await
+        self.record.ask(Record(AuthEvent::new(DateTime::default(), None, started).into())).await
     }
 
     async fn recorded(&self) -> i64 {

@@ -40,49 +40,65 @@ fn rewrite_element(rest: &mut &[u8], der: &mut Vec<u8>, depth: usize) -> Result<
     }
     let tag = take_tag(rest)?;
     let length = take_length(rest)?;
+    let begin = der.len();
     if tag & CONSTRUCTED == 0 {
-        let value = take(rest, length.ok_or(BerError::Encoding)?)?;
-        return push_element(der, tag, value);
+        der.extend_from_slice(take(rest, length.ok_or(BerError::Encoding)?)?);
+        return put_header(der, begin, tag);
     }
-    let value = rewrite_children(rest, length, depth)?;
+    rewrite_children(rest, length, der, depth)?;
     if tag == OCTET_STRING | CONSTRUCTED {
-        push_element(der, OCTET_STRING, &join_segments(&value)?)
-    } else {
-        push_element(der, tag, &value)
+        join_segments(der, begin)?;
+        return put_header(der, begin, OCTET_STRING);
     }
+    put_header(der, begin, tag)
 }
 
 fn rewrite_children(
     rest: &mut &[u8],
     length: Option<usize>,
+    der: &mut Vec<u8>,
     depth: usize,
-) -> Result<Vec<u8>, BerError> {
-    let mut children = Vec::new();
+) -> Result<(), BerError> {
     if let Some(length) = length {
         let mut value = take(rest, length)?;
         while !value.is_empty() {
-            rewrite_element(&mut value, &mut children, depth + 1)?;
+            rewrite_element(&mut value, der, depth + 1)?;
         }
     } else {
         while !rest.starts_with(&END_OF_CONTENTS) {
-            rewrite_element(rest, &mut children, depth + 1)?;
+            rewrite_element(rest, der, depth + 1)?;
         }
         take(rest, END_OF_CONTENTS.len())?;
     }
-    Ok(children)
+    Ok(())
 }
 
-/// Joins the segments of a constructed OCTET STRING, already rewritten: each must be one itself.
-fn join_segments(mut segments: &[u8]) -> Result<Vec<u8>, BerError> {
-    let mut joined = Vec::with_capacity(segments.len());
-    while !segments.is_empty() {
-        if take_tag(&mut segments)? != OCTET_STRING {
+/// Joins the segments of a constructed OCTET STRING that begin there, already rewritten: each must be
+/// one itself.
+fn join_segments(der: &mut Vec<u8>, begin: usize) -> Result<(), BerError> {
+    let segments = der.split_off(begin);
+    let mut rest = segments.as_slice();
+    while !rest.is_empty() {
+        if take_tag(&mut rest)? != OCTET_STRING {
             return Err(BerError::Encoding);
         }
-        let length = take_length(&mut segments)?.ok_or(BerError::Encoding)?;
-        joined.extend_from_slice(take(&mut segments, length)?);
+        let length = take_length(&mut rest)?.ok_or(BerError::Encoding)?;
+        der.extend_from_slice(take(&mut rest, length)?);
     }
-    Ok(joined)
+    Ok(())
+}
+
+/// Puts tag and length before the value that begins there, and is the last.
+fn put_header(der: &mut Vec<u8>, begin: usize, tag: u8) -> Result<(), BerError> {
+    // A longer value is in no message that a proof may hold.
+    let length = u16::try_from(der.len() - begin).map_err(|_| BerError::Encoding)?;
+    let header: &[u8] = match length.to_be_bytes() {
+        [0, low] if low < INDEFINITE => &[tag, low],
+        [0, low] => &[tag, 0x81, low],
+        [high, low] => &[tag, 0x82, high, low],
+    };
+    der.splice(begin..begin, header.iter().copied());
+    Ok(())
 }
 
 /// Neither the tag 0, which only ends contents, nor tags of several bytes have a place in a CMS
@@ -125,19 +141,6 @@ fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], BerError> {
     let (value, others) = rest.split_at_checked(length).ok_or(BerError::Encoding)?;
     *rest = others;
     Ok(value)
-}
-
-fn push_element(der: &mut Vec<u8>, tag: u8, value: &[u8]) -> Result<(), BerError> {
-    der.push(tag);
-    match u16::try_from(value.len()).map(u16::to_be_bytes) {
-        Ok([0, low]) if low < INDEFINITE => der.push(low),
-        Ok([0, low]) => der.extend([0x81, low]),
-        Ok([high, low]) => der.extend([0x82, high, low]),
-        // Longer than any message that a proof may hold.
-        Err(_) => return Err(BerError::Encoding),
-    }
-    der.extend_from_slice(value);
-    Ok(())
 }
 
 #[cfg(test)]

@@ -121,7 +121,7 @@ struct RsaPublicKey<'a> {
     public_exponent: UintRef<'a>,
 }
 
-fn parse_key(jwk: &Object) -> Option<(String, RsaKey)> {
+fn parse_key(jwk: &Object<'_>) -> Option<(String, RsaKey)> {
     // A member that is there must say what it should; one that is not restricts nothing.
     let says = |name, value| !jwk.has(name) || jwk.text(name) == Some(value);
     if jwk.text("kty") != Some("RSA") || !says("use", "sig") || !says("alg", "RS256") {
