@@ -1,11 +1,17 @@
 //! What does the operator read? One line for each decision, and its count: the bus' first
 //! subscriber.
 
+use std::time::Duration;
+
 use crate::event::bus::{Heard, Subscription};
 use crate::event::{AuthEvent, Happening};
 use crate::metrics::{DRY_RUN, DRY_RUN_REFUSED, Metrics};
 
-/// Logs and counts what it hears, until the bus is gone.
+/// How long decisions gather. To be woken up for every single one costs as much as its line does.
+const GATHER: Duration = Duration::from_millis(4);
+
+/// Logs and counts what it hears, until the bus is gone: what came together at once, and what comes
+/// after it a moment later.
 pub async fn follow(mut subscription: Subscription, metrics: Metrics) {
     while let Some(heard) = subscription.next().await {
         match heard {
@@ -14,6 +20,9 @@ pub async fn follow(mut subscription: Subscription, metrics: Metrics) {
                 metrics.events_missed(events);
                 tracing::warn!(events, "the decision log was too slow; the audit log has them all");
             }
+        }
+        if subscription.is_up_to_date() {
+            tokio::time::sleep(GATHER).await;
         }
     }
 }

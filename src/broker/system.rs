@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix::{Actor, Arbiter, Context};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::Broker;
 use super::desk::{Desk, Stateless};
@@ -40,7 +41,8 @@ const PLACES: usize = 2 * entrance::MOST;
 /// How long a request to an actor may take. Callers give up soon after.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// How long the database may take to close. One that hangs must not hold the process up.
+/// How long the database may take to close, and the decision log to end. What hangs must not hold the
+/// process up.
 pub(crate) const CLOSING: Duration = Duration::from_secs(1);
 
 /// Events that a subscriber may lag behind before it misses some.
@@ -129,18 +131,23 @@ impl System {
     /// In this order: a connection comes back on the thread that took it, so with that thread gone
     /// nobody would wait for a commit under way, nor for SQLite to clear its files away.
     pub async fn stop(self) {
-        if let Some(keeping) = self.keeping {
+        let Self { desk, database, arbiters, background, keeping, .. } = self;
+        if let Some(keeping) = keeping {
             keeping.stop().await;
         }
-        for task in &self.background {
+        for task in &background {
             task.abort();
         }
-        match tokio::time::timeout(CLOSING, self.database.close()).await {
+        match timeout(CLOSING, database.close()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "the database did not close cleanly"),
             Err(_elapsed) => tracing::warn!("the database did not close in time"),
         }
-        for arbiter in &self.arbiters {
+        // Nothing more is decided. What was is told before the process ends.
+        if timeout(CLOSING, desk.shared.bus.all_heard()).await.is_err() {
+            tracing::warn!("the last decisions are not logged; the audit log has them all");
+        }
+        for arbiter in &arbiters {
             arbiter.stop();
         }
     }

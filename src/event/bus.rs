@@ -4,10 +4,14 @@
 //! be missed is read from the audit log instead, by its `seq`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::broadcast;
 
 use super::kinds::AuthEvent;
+
+/// How often it is looked whether all is heard.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// Tells every subscriber what happened.
 #[derive(Clone, Debug)]
@@ -42,6 +46,13 @@ impl Bus {
         let _ = self.sender.send(event.into());
     }
 
+    /// Waits until every subscriber has heard all that was published.
+    pub async fn all_heard(&self) {
+        while !self.sender.is_empty() {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
     /// Listens from now on.
     pub fn subscribe(&self) -> Subscription {
         Subscription { receiver: self.sender.subscribe() }
@@ -49,6 +60,11 @@ impl Bus {
 }
 
 impl Subscription {
+    /// Whether all that was published is heard.
+    pub fn is_up_to_date(&self) -> bool {
+        self.receiver.is_empty()
+    }
+
     /// Waits for the next event; `None` when the bus is gone.
     pub async fn next(&mut self) -> Option<Heard> {
         match self.receiver.recv().await {
@@ -64,6 +80,7 @@ mod tests {
     use super::super::kinds::Happening;
     use super::*;
     use chrono::DateTime;
+    use futures_util::FutureExt as _;
 
     fn event() -> AuthEvent {
         let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
@@ -93,9 +110,23 @@ mod tests {
     }
 
     #[actix::test]
+    async fn all_is_heard_when_the_slowest_subscriber_has_heard_it() {
+        let bus = Bus::new(4);
+        let mut listeners = [bus.subscribe(), bus.subscribe()];
+        bus.publish(event());
+        let [fast, slow] = &mut listeners;
+        fast.next().await;
+        assert!(fast.is_up_to_date() && !slow.is_up_to_date());
+        assert!(bus.all_heard().now_or_never().is_none());
+        slow.next().await;
+        assert!(bus.all_heard().now_or_never().is_some());
+    }
+
+    #[actix::test]
     async fn a_bus_without_listeners_takes_events_and_its_end_is_heard() {
         let bus = Bus::new(2);
         bus.publish(event());
+        assert!(bus.all_heard().now_or_never().is_some());
         let mut listener = bus.subscribe();
         drop(bus);
         assert_eq!(listener.next().await, None);

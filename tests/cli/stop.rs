@@ -53,6 +53,24 @@ fn a_request_under_way_is_answered_and_no_new_one_is_taken() {
     assert!(served.wait());
 }
 
+/// Decisions gather for a moment before they are logged, and none of them is left when it ends.
+#[test]
+fn what_was_decided_last_is_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut served = serve(&folder);
+    let body = "{\"pkcs7\": \"AAAA\"}";
+    for _ in 0..20 {
+        let mut login = begin_login(&served, body.len());
+        login.write_all(body.as_bytes()).unwrap();
+        login.read_exact(&mut [0; b"HTTP/1.1 401 ".len()]).unwrap();
+    }
+    served.signal(Signal::TERM);
+    for _ in 0..20 {
+        served.wait_for("login refused");
+    }
+    assert!(served.wait());
+}
+
 /// The one test that takes as long as it says: the bound is what it measures.
 #[test]
 fn a_request_that_never_ends_holds_the_end_up_for_a_while_and_no_longer() {
