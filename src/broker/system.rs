@@ -126,7 +126,7 @@ impl System {
         }
     }
 
-    /// Closes the database and stops the actors. Stop the front door first.
+    /// Closes the database, tells the last decisions and stops the actors. Stop the front door first.
     ///
     /// In this order: a connection comes back on the thread that took it, so with that thread gone
     /// nobody would wait for a commit under way, nor for SQLite to clear its files away.
