@@ -103,7 +103,8 @@ impl Service {
     /// Stops accepting, finishes what is under way, and ends all actors.
     pub async fn stop(self) {
         self.handle.stop(true).await;
-        self.system.stop().await;
+        // In a box, as the start: whoever stops a broker holds this future within its own.
+        Box::pin(self.system.stop()).await;
     }
 }
 
