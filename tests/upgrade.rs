@@ -20,6 +20,13 @@ fn url(folder: &TempDir) -> String {
     format!("sqlite://{}?mode=rwc", folder.path().join("callsign.db").display())
 }
 
+/// A database of the first step, in use.
+async fn filled(folder: &TempDir) -> DatabaseConnection {
+    let first = database_after(1, folder).await;
+    first.execute_unprepared(FILLED).await.unwrap();
+    first
+}
+
 async fn upgraded(folder: &TempDir) -> DatabaseConnection {
     Database::open(&config::Database { url: url(folder) }).await.unwrap().close().await.unwrap();
     database_after(u32::MAX, folder).await
@@ -62,8 +69,7 @@ async fn contents(connection: &DatabaseConnection) -> Vec<Vec<String>> {
 #[actix::test]
 async fn a_filled_database_keeps_all_it_holds() {
     let folder = tempfile::tempdir().unwrap();
-    let first = database_after(1, &folder).await;
-    first.execute_unprepared(FILLED).await.unwrap();
+    let first = filled(&folder).await;
     let before = contents(&first).await;
     assert_eq!(before.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 2]);
     first.close().await.unwrap();
@@ -78,9 +84,7 @@ async fn a_filled_database_keeps_all_it_holds() {
 #[actix::test]
 async fn to_take_the_last_step_back_loses_what_nobody_has_any_more() {
     let folder = tempfile::tempdir().unwrap();
-    let first = database_after(1, &folder).await;
-    first.execute_unprepared(FILLED).await.unwrap();
-    first.close().await.unwrap();
+    filled(&folder).await.close().await.unwrap();
     let upgraded = upgraded(&folder).await;
     let stray = "INSERT INTO issued_token SELECT '00000000-0000-0000-0000-000000000009', \
                  '00000000-0000-0000-0000-00000000000a', key_id, proof_kind, issued_at, expires_at \
@@ -97,9 +101,7 @@ async fn to_take_the_last_step_back_loses_what_nobody_has_any_more() {
 #[actix::test]
 async fn after_the_upgrade_a_third_origin_is_known_and_no_fourth() {
     let folder = tempfile::tempdir().unwrap();
-    let first = database_after(1, &folder).await;
-    first.execute_unprepared(FILLED).await.unwrap();
-    first.close().await.unwrap();
+    filled(&folder).await.close().await.unwrap();
     let upgraded = upgraded(&folder).await;
     let turn_into = async |origin: &str| {
         let sql = format!("UPDATE resource SET origin = '{origin}' WHERE instance_id = 'i-2'");
@@ -114,9 +116,7 @@ async fn after_the_upgrade_a_third_origin_is_known_and_no_fourth() {
 #[actix::test]
 async fn after_the_upgrade_the_schema_still_allows_one_live_resource_an_instance() {
     let folder = tempfile::tempdir().unwrap();
-    let first = database_after(1, &folder).await;
-    first.execute_unprepared(FILLED).await.unwrap();
-    first.close().await.unwrap();
+    filled(&folder).await.close().await.unwrap();
     let upgraded = upgraded(&folder).await;
     let revived = "UPDATE resource SET retired_at = NULL WHERE instance_id = 'i-1'";
     let refused = upgraded.execute_unprepared(revived).await.unwrap_err();

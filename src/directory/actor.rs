@@ -2,8 +2,8 @@
 //!
 //! It holds no registration in memory: what it answers is what the database says now, so that
 //! several brokers on one database never disagree. Who asks while a look is under way is answered by
-//! the next one, all with one query, so a storm of logins costs few queries and a lone login waits
-//! for nobody. Declarations are grouped the same way, into one transaction.
+//! the next one, all with one query, so a storm of logins costs few queries, and logins that come one
+//! by one wait for nobody. Declarations are grouped the same way, into one transaction.
 
 use std::collections::HashSet;
 

@@ -2,8 +2,8 @@
 //!
 //! What arrives while a commit is under way goes into the next one, so the cost of a durable
 //! commit is shared by as many logins as came in meanwhile. A crowd comes back: after a commit
-//! of several the next one waits for half as many, but for no more than a moment. A lone login waits
-//! for nobody.
+//! of several the next one waits for half as many, but for no more than a moment. Logins that come
+//! one by one wait for nobody.
 //!
 //! A commit that breaks off may have been made or not. It counts as failed: there may be a record
 //! of a token that nobody got, never a token without its record.

@@ -1,5 +1,6 @@
 //! How is the work of many done at once? Who comes while some of it is under way waits in line, and
-//! what is next takes as many of them as it can: a crowd costs little, and a lone one never waits.
+//! what is next takes as many of them as it can: a crowd costs little, and where they come one by one
+//! none waits.
 
 /// Those that wait for the same kind of work, of which one piece is under way at a time.
 #[derive(Debug)]

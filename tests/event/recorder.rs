@@ -87,13 +87,9 @@ impl Scene {
 
     /// A granted login that answers the challenge of this nonce.
     fn answering(&self, nonce: Option<&str>) -> Record {
-        let mut record = self.granted("kid");
-        if let Happening::LoginGranted(granted) = &mut Arc::make_mut(&mut record.0).what {
-            let expires_at = now() + chrono::TimeDelta::minutes(16);
-            granted.challenge =
-                nonce.map(|nonce| AnsweredChallenge { nonce: nonce.to_owned(), expires_at });
-        }
-        record
+        let expires_at = now() + chrono::TimeDelta::minutes(16);
+        let challenge = |nonce: &str| AnsweredChallenge { nonce: nonce.to_owned(), expires_at };
+        but(self.granted("kid"), |granted| granted.challenge = nonce.map(challenge))
     }
 
     async fn count<E: EntityTrait<Model: Send + Sync>>(&self) -> u64 {
@@ -114,6 +110,15 @@ fn ample() -> Gate {
 
 fn record(what: Happening) -> Record {
     Record(AuthEvent::new(now(), Some("request".to_owned()), what).into())
+}
+
+/// The same granted login, but for this.
+fn but(mut record: Record, change: impl FnOnce(&mut LoginGranted)) -> Record {
+    let Happening::LoginGranted(granted) = &mut Arc::make_mut(&mut record.0).what else {
+        panic!("no granted login: {record:?}")
+    };
+    change(granted);
+    record
 }
 
 fn refused() -> Record {
@@ -219,17 +224,12 @@ async fn a_challenge_that_was_answered_before_takes_no_other_of_its_group_down()
 async fn a_login_that_gets_no_token_gives_its_challenge_back() {
     let scene = Scene::set().await;
     let recorder = scene.recorder();
-    let mut ended = scene.answering(Some("1"));
-    if let Happening::LoginGranted(granted) = &mut Arc::make_mut(&mut ended.0).what {
-        granted.agent_id = Uuid::from_u128(1);
-    }
+    let ended = but(scene.answering(Some("1")), |granted| granted.agent_id = Uuid::from_u128(1));
     assert_eq!(recorder.record.ask(ended).await, Ok(Err(RecordError::AgentEnded)));
     assert_eq!(scene.count::<answered_challenge::Entity>().await, 0);
     // So does one whose group fails, and one that fails alone.
-    let mut lost = scene.answering(Some("1"));
-    if let Happening::LoginGranted(granted) = &mut Arc::make_mut(&mut lost.0).what {
-        granted.key_id = "a key that is not there".to_owned();
-    }
+    let no_key = "a key that is not there";
+    let lost = but(scene.answering(Some("1")), |granted| granted.key_id = no_key.to_owned());
     assert!(matches!(recorder.record.ask(lost).await, Ok(Err(RecordError::Database(_)))));
     assert_eq!(scene.count::<answered_challenge::Entity>().await, 0);
     assert!(is_kept(&recorder.record.ask(scene.answering(Some("1"))).await));
@@ -238,10 +238,7 @@ async fn a_login_that_gets_no_token_gives_its_challenge_back() {
 #[actix::test]
 async fn a_token_for_an_agent_that_has_ended_is_not_recorded() {
     let scene = Scene::set().await;
-    let mut record = scene.granted("kid");
-    if let Happening::LoginGranted(granted) = &mut Arc::make_mut(&mut record.0).what {
-        granted.agent_id = Uuid::from_u128(1);
-    }
+    let record = but(scene.granted("kid"), |granted| granted.agent_id = Uuid::from_u128(1));
     let answer = scene.recorder().record.ask(record).await;
     assert_eq!(answer, Ok(Err(RecordError::AgentEnded)));
     assert_eq!(scene.count::<issued_token::Entity>().await, 0);

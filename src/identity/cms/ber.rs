@@ -38,17 +38,17 @@ fn rewrite_element(rest: &mut &[u8], der: &mut Vec<u8>, depth: usize) -> Result<
     if depth >= MAX_DEPTH {
         return Err(BerError::TooDeep);
     }
-    let tag = take_tag(rest)?;
+    let mut tag = take_tag(rest)?;
     let length = take_length(rest)?;
     let begin = der.len();
     if tag & CONSTRUCTED == 0 {
         der.extend_from_slice(take(rest, length.ok_or(BerError::Encoding)?)?);
-        return put_header(der, begin, tag);
+    } else {
+        rewrite_children(rest, length, der, depth)?;
     }
-    rewrite_children(rest, length, der, depth)?;
     if tag == OCTET_STRING | CONSTRUCTED {
         join_segments(der, begin)?;
-        return put_header(der, begin, OCTET_STRING);
+        tag = OCTET_STRING;
     }
     put_header(der, begin, tag)
 }
