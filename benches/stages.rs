@@ -14,6 +14,7 @@ use callsign::emulator::Machine;
 use callsign::emulator::aws::{AwsSigner, MachineFacts};
 use callsign::emulator::azure::AzureSigner;
 use callsign::emulator::google::{Detail, GoogleSigner};
+use callsign::event::AsOf;
 use callsign::identity::{
     AwsKind, AwsPolicy, AwsTrust, AzureCloud, AzurePolicy, AzureTrust, Challenger, CurrentKeys,
     GooglePolicy, IdentityProof, KeySet, Policy, Trust, VerifiedInstance, verify,
@@ -95,6 +96,7 @@ fn resource(now: DateTime<Utc>) -> LiveResource {
         name: "build-7".to_owned(),
         account: "123456789012".to_owned(),
         root_agents: vec![agent("main"), agent("dev")],
+        as_of: AsOf::UNKNOWN,
     }
 }
 

@@ -12,6 +12,7 @@ use callsign::database::Database;
 use callsign::directory::Agent;
 use callsign::directory::selection::{LiveResource, RootAgent, select};
 use callsign::emulator::aws::{AwsSigner, MachineFacts};
+use callsign::event::AsOf;
 use callsign::identity::{AwsKind, AwsPolicy, AwsTrust, IdentityProof, Policy, Trust, verify};
 use callsign::names::{InstanceId, Provider, new_id};
 use callsign::token::TokenSettings;
@@ -85,6 +86,7 @@ fn check(now: DateTime<Utc>) -> (Duration, Agent) {
         name: "m0".to_owned(),
         account: String::new(),
         root_agents: vec![root],
+        as_of: AsOf::UNKNOWN,
     };
     let agent = select(Some(live), check(), Some("main")).unwrap();
     (repeat(|| drop(check())), agent)

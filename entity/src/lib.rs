@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod answered_challenge;
 pub mod auth_event;
+pub mod ended_agents;
 pub mod forgotten;
 pub mod issued_token;
 pub mod refused_login;

@@ -13,6 +13,8 @@ mod m20261125_000002_retention;
 mod m20261125_000003_challenge;
 mod m20261128_000001_live_agents;
 mod m20261128_000002_token_records;
+mod m20261128_000003_lookup;
+mod m20261128_000004_ended_agents;
 mod statements;
 
 /// Applies the steps in order.
@@ -29,6 +31,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000003_challenge::Migration),
             Box::new(m20261128_000001_live_agents::Migration),
             Box::new(m20261128_000002_token_records::Migration),
+            Box::new(m20261128_000003_lookup::Migration),
+            Box::new(m20261128_000004_ended_agents::Migration),
         ]
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::converge::parents_first;
 use super::selection::{Agent, LiveResource, Refused, RootAgent, admits, select};
 use crate::duration::delta;
-use crate::event::{EnrolledAgent, Enrolment};
+use crate::event::{AsOf, EnrolledAgent, Enrolment};
 use crate::identity::VerifiedInstance;
 use crate::names::{MAX_NAME_LENGTH, new_id};
 use crate::registration::EnrolmentRule;
@@ -124,6 +124,8 @@ fn as_live(enrolment: &Enrolment) -> LiveResource {
         root_agents: roots
             .map(|agent| RootAgent { id: agent.id, name: agent.name.clone() })
             .collect(),
+        // It is live once it is recorded, unless another login of the machine was first.
+        as_of: AsOf::UNKNOWN,
     }
 }
 

@@ -7,7 +7,7 @@
 
 use uuid::Uuid;
 
-use crate::event::Enrolment;
+use crate::event::{AsOf, Enrolment};
 use crate::identity::VerifiedInstance;
 
 /// A resource that is not retired, with its live root agents.
@@ -21,6 +21,8 @@ pub struct LiveResource {
     pub account: String,
     /// Its live agents without a parent.
     pub root_agents: Vec<RootAgent>,
+    /// The state of the registrations that says so.
+    pub as_of: AsOf,
 }
 
 /// A live agent without a parent.
@@ -39,6 +41,7 @@ pub struct Agent {
     name: String,
     resource_id: Uuid,
     resource_name: String,
+    found_as_of: AsOf,
     instance: VerifiedInstance,
     enrolment: Option<Box<Enrolment>>,
 }
@@ -62,6 +65,11 @@ impl Agent {
     /// What people call that resource.
     pub fn resource_name(&self) -> &str {
         &self.resource_name
+    }
+
+    /// The state of the registrations that it was found live in.
+    pub fn found_as_of(&self) -> AsOf {
+        self.found_as_of
     }
 
     /// The machine, as it was proven.
@@ -120,7 +128,7 @@ pub fn select(
     let resource = resource
         .filter(|resource| admits(&resource.account, instance.account()))
         .ok_or(Refused::InstanceUnknown)?;
-    let LiveResource { id: resource_id, name: resource_name, root_agents, .. } = resource;
+    let LiveResource { id: resource_id, name: resource_name, root_agents, as_of, .. } = resource;
     let chosen = match (name, root_agents.as_slice()) {
         (Some(name), agents) => agents.iter().find(|agent| agent.name == name),
         (None, [only]) => Some(only),
@@ -131,7 +139,8 @@ pub fn select(
     };
     match chosen.cloned() {
         Some(RootAgent { id, name }) => {
-            Ok(Agent { id, name, resource_id, resource_name, instance, enrolment: None })
+            let (found_as_of, enrolment) = (as_of, None);
+            Ok(Agent { id, name, resource_id, resource_name, found_as_of, instance, enrolment })
         }
         None => Err(Refused::AgentUnknown { agents: names(&root_agents) }),
     }

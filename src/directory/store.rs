@@ -24,6 +24,7 @@ use super::enrolment::Earlier;
 use super::messages::DirectoryError;
 use super::selection::{LiveResource, RootAgent};
 use crate::database::is_about_data;
+use crate::event::{self, AsOf};
 use crate::identity::VerifiedInstance;
 use crate::names::{InstanceId, Provider};
 use crate::registration::Origin;
@@ -38,15 +39,16 @@ impl From<DbErr> for DirectoryError {
     }
 }
 
-/// Instance, id, name and account of a resource; id and name of an agent on it, if there is any.
-type FoundRow = (String, Uuid, String, String, Option<Uuid>, Option<String>);
+/// Instance, id, name and account of a resource; id and name of an agent on it, if there is any; what
+/// the query is of.
+type FoundRow = (String, Uuid, String, String, Option<Uuid>, Option<String>, Option<i64>);
 
 /// Machines that one query asks for, at most.
 pub(super) const MOST_AT_ONCE: usize = 64;
 
 /// The live resources of these machines, all of one cloud, with their live root agents: the one
-/// query of their logins. Of its indexes one holds live rows only, and one keeps them together, so
-/// its cost knows nothing of what was before.
+/// query of their logins. Its two indexes keep live rows apart from all others and hold what is asked
+/// for, so its cost knows nothing of what was before, and it reads no table.
 pub(super) async fn find_live(
     connection: &impl ConnectionTrait,
     machines: impl Iterator<Item = &VerifiedInstance> + Clone,
@@ -68,6 +70,7 @@ pub(super) async fn find_live(
         .columns([resource::Column::Id, resource::Column::Name, resource::Column::Account])
         .column(agent::Column::Id)
         .column(agent::Column::Name)
+        .expr(event::as_of(connection))
         .join(JoinType::LeftJoin, resource::Relation::Agent.def().on_condition(live_roots))
         // Rows that have to be sorted come at once. SQLite's thread hands on each as it finds it,
         // and waking up for every single one costs more than the rows do.
@@ -76,11 +79,12 @@ pub(super) async fn find_live(
         .all(connection)
         .await?;
     let mut found = HashMap::new();
-    for (instance_id, id, name, account, agent_id, agent_name) in rows {
+    for (instance_id, id, name, account, agent_id, agent_name, ended_so_far) in rows {
+        let as_of = AsOf::read(ended_so_far);
         let parsed = InstanceId::parse(provider, &instance_id);
         let resource = found
             .entry(parsed.map_err(|_| corrupt(&instance_id))?)
-            .or_insert_with(|| LiveResource { id, name, account, root_agents: Vec::new() });
+            .or_insert_with(|| LiveResource { id, name, account, root_agents: Vec::new(), as_of });
         let agent = agent_id.zip(agent_name).map(|(id, name)| RootAgent { id, name });
         resource.root_agents.extend(agent);
     }

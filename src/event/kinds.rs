@@ -7,6 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::enrolment::Enrolment;
+use super::store::AsOf;
 use crate::names::{Provider, new_id};
 
 /// Something that happened, when, and on whose request.
@@ -133,6 +134,9 @@ pub struct LoginGranted {
     pub agent_id: Uuid,
     /// Its name.
     pub agent_name: String,
+    /// The state of the registrations that it was found live in.
+    #[serde(skip)]
+    pub found_as_of: AsOf,
 }
 
 /// A challenge that a proof answered.

@@ -19,5 +19,5 @@ pub use kinds::{
     ResourceConverged, ResourceRetired, RetentionRan, TokenDelegated,
 };
 pub use messages::{CheckRecording, Enrol, Heartbeat, Receipt, Record, RecordError};
-pub use store::forget_answers;
-pub(crate) use store::{append, hold_live};
+pub use store::{AsOf, forget_answers};
+pub(crate) use store::{append, as_of, hold_live};

@@ -15,7 +15,9 @@ use uuid::Uuid;
 pub use answer::forget_answers;
 pub(super) use answer::{answer, take_back};
 pub(super) use enrol::enrol;
-pub(crate) use hold::hold_live;
+pub use hold::AsOf;
+pub(super) use hold::hold_found;
+pub(crate) use hold::{as_of, hold_live};
 
 use super::kinds::{AuthEvent, Happening, LoginGranted, LoginRefused};
 

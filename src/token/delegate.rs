@@ -14,7 +14,7 @@ use super::messages::TokenError;
 use super::mint::{TokenSettings, sign};
 use super::session::Session;
 use crate::directory::SubAgent;
-use crate::event::{LoginGranted, TokenDelegated};
+use crate::event::{AsOf, LoginGranted, TokenDelegated};
 use crate::names::new_id;
 use crate::verify::{Actor, Claims, Invalid, ResourceClaim};
 
@@ -84,6 +84,7 @@ pub fn delegate(
         resource_id: session.resource_id(),
         agent_id: sub_agent.id(),
         agent_name: sub_agent.name().to_owned(),
+        found_as_of: AsOf::UNKNOWN,
     };
     let record = TokenDelegated {
         token,

@@ -99,6 +99,7 @@ fn record(
         resource_id: agent.resource_id(),
         agent_id: agent.id(),
         agent_name: agent.name().to_owned(),
+        found_as_of: agent.found_as_of(),
     }
 }
 

@@ -1,80 +1,66 @@
 //! An agent that is retired between the look and the record gets no token: the record decides.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-
-use actix::{Actor, Context, Handler, ResponseFuture};
-use callsign::broker::Broker;
-use callsign::broker::authenticate::{GrantedLogin, LoginRequest, authenticate};
+use callsign::broker::authenticate::GrantedLogin;
 use callsign::broker::deploy::deploy;
 use callsign::broker::error::{BrokerError, Denied, LoginError};
 use callsign::directory::Refused;
-use callsign::identity::IdentityProof;
-use callsign::mailbox::{Ask, Gate, Mailbox, Panicked, Request};
-use callsign::registration::ResourceSpec;
-use callsign::token::MintToken;
+use sea_orm::ConnectionTrait as _;
 
 use crate::support::broker::{TestBroker, declared, resource};
-use crate::support::machine::AwsMachine;
+use crate::support::meanwhile::log_in_while;
 
 const MACHINE: &str = "i-0123456789abcdef0";
 
-/// Stands in for the minter: changes the registrations first, then lets the real one mint.
-struct Meanwhile {
-    broker: Broker,
-    becomes: Vec<ResourceSpec>,
-    minted: Arc<AtomicUsize>,
-}
-
-impl Actor for Meanwhile {
-    type Context = Context<Self>;
-}
-
-impl Handler<Ask<MintToken>> for Meanwhile {
-    type Result = ResponseFuture<Result<<MintToken as Request>::Answer, Panicked>>;
-
-    fn handle(&mut self, ask: Ask<MintToken>, _: &mut Self::Context) -> Self::Result {
-        let (broker, becomes) = (self.broker.clone(), self.becomes.clone());
-        self.minted.fetch_add(1, Ordering::SeqCst);
-        ask.answer_later(move |request| async move {
-            deploy(&broker, &becomes).await.unwrap();
-            broker.mint.ask(request).await.unwrap()
-        })
-    }
-}
-
-/// Logs in while the registrations become these; tells how often a token was minted.
-async fn log_in_while(
+/// Logs `main` in while the registrations become these.
+async fn log_in_while_they_become(
     test: &TestBroker,
     becomes: &str,
 ) -> (Result<GrantedLogin, LoginError>, usize) {
-    let minted = Arc::new(AtomicUsize::new(0));
-    let mut broker = test.service.broker().clone();
-    let meanwhile = Meanwhile {
-        broker: broker.clone(),
-        becomes: declared(becomes),
-        minted: Arc::clone(&minted),
+    let (broker, becomes) = (test.service.broker().clone(), declared(becomes));
+    let meanwhile = async move {
+        deploy(&broker, &becomes).await.unwrap();
     };
-    let gate = Gate::new("meanwhile", 1, Duration::from_secs(60));
-    broker.mint = Mailbox::new(&meanwhile.start(), &gate);
-    let login = LoginRequest {
-        request_id: "test".to_owned(),
-        proof: IdentityProof::aws_pkcs7(&AwsMachine::new(MACHINE).pkcs7(test.clock.now())).unwrap(),
-        agent_name: Some("main".to_owned()),
-    };
-    let outcome = authenticate(&broker, login).await;
-    (outcome, minted.load(Ordering::SeqCst))
+    log_in_while(test, MACHINE, meanwhile).await
+}
+
+fn reason(outcome: Result<GrantedLogin, LoginError>) -> Refused {
+    match outcome {
+        Err(BrokerError::Denied(Denied::Agent { reason, .. })) => reason,
+        outcome => panic!("{outcome:?}"),
+    }
 }
 
 #[actix::test]
 async fn a_machine_that_is_retired_meanwhile_is_refused() {
     let test = TestBroker::start(&resource(MACHINE, &["main"])).await;
-    let (outcome, minted) = log_in_while(&test, "").await;
-    let Err(BrokerError::Denied(Denied::Agent { reason, .. })) = outcome else {
-        panic!("{outcome:?}");
-    };
-    assert_eq!((reason, minted), (Refused::InstanceRetired, 1));
+    let (outcome, minted) = log_in_while_they_become(&test, "").await;
+    assert_eq!((reason(outcome), minted), (Refused::InstanceRetired, 1));
+}
+
+/// Whoever it is that ends it, and by whatever statement.
+#[actix::test]
+async fn an_agent_that_ends_meanwhile_behind_the_brokers_back_gets_no_token() {
+    let unknown = Refused::AgentUnknown { agents: Vec::new() };
+    for (ending, refused) in [
+        ("UPDATE agent SET retired_at = '2026-11-24T00:00:00+00:00'", unknown.clone()),
+        ("DELETE FROM agent", unknown),
+        ("DELETE FROM resource", Refused::InstanceUnknown),
+    ] {
+        let test = TestBroker::start(&resource(MACHINE, &["main"])).await;
+        let sql = test.sql().await;
+        let meanwhile = async move {
+            sql.execute_unprepared(ending).await.unwrap();
+        };
+        let (outcome, minted) = log_in_while(&test, MACHINE, meanwhile).await;
+        assert_eq!((reason(outcome), minted), (refused, 1), "{ending}");
+    }
+}
+
+#[actix::test]
+async fn a_neighbour_that_is_retired_meanwhile_takes_no_other_agent_down() {
+    let test = TestBroker::start(&resource(MACHINE, &["main", "dev"])).await;
+    let (outcome, minted) = log_in_while_they_become(&test, &resource(MACHINE, &["main"])).await;
+    assert_eq!((outcome.unwrap().token().agent().name(), minted), ("main", 1));
 }
 
 #[actix::test]
@@ -82,7 +68,7 @@ async fn a_generation_that_begins_meanwhile_gives_the_token() {
     let test = TestBroker::start(&resource(MACHINE, &["main"])).await;
     let anew = resource(MACHINE, &["main"])
         .replace("name = \"machine\"", "name = \"m\"\ngeneration = \"2\"");
-    let (outcome, minted) = log_in_while(&test, &anew).await;
+    let (outcome, minted) = log_in_while_they_become(&test, &anew).await;
     let granted = outcome.unwrap();
     assert_eq!(minted, 2);
     let me = test.get_as("/v1/agents/me", granted.token().jwt()).await;

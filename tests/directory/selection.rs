@@ -2,6 +2,7 @@
 
 use callsign::directory::selection::{LiveResource, RootAgent, select};
 use callsign::directory::{FindAgent, Refused};
+use callsign::event::AsOf;
 use callsign::identity::{IdentityProof, VerifiedInstance, VerifyIdentity};
 use callsign::names::new_id;
 use entity::{agent, resource};
@@ -200,6 +201,7 @@ fn the_names_that_are_offered_are_sorted_and_distinct() {
         name: "machine".to_owned(),
         account: String::new(),
         root_agents: ["main", "dev", "main"].map(agent).into(),
+        as_of: AsOf::UNKNOWN,
     };
     let agents = vec!["dev".to_owned(), "main".to_owned()];
     let refused = select(Some(resource.clone()), instance.clone(), None).unwrap_err();

@@ -1,77 +1,26 @@
 //! Whatever others do between the look and the record, one registration comes of it.
 
-use std::time::Duration;
-
-use actix::{Actor, Context, Handler, ResponseFuture};
-use callsign::broker::Broker;
-use callsign::broker::authenticate::{GrantedLogin, LoginRequest, authenticate};
-use callsign::broker::error::{BrokerError, Denied, LoginError};
+use callsign::broker::authenticate::authenticate;
+use callsign::broker::error::{BrokerError, Denied};
 use callsign::directory::Refused;
-use callsign::identity::IdentityProof;
-use callsign::mailbox::{Ask, Gate, Mailbox, Panicked, Request};
-use callsign::token::MintToken;
-use futures_util::future::{BoxFuture, FutureExt as _, join_all};
+use futures_util::future::join_all;
 use sea_orm::ConnectionTrait as _;
 
 use super::{MACHINE, count, rule};
 use crate::support::broker::TestBroker;
 use crate::support::database::is_postgres;
-use crate::support::machine::AwsMachine;
-
-/// Stands in for the minter: does something else first, once, then lets the real one mint.
-struct Meanwhile {
-    broker: Broker,
-    first: Option<BoxFuture<'static, ()>>,
-}
-
-impl Actor for Meanwhile {
-    type Context = Context<Self>;
-}
-
-impl Handler<Ask<MintToken>> for Meanwhile {
-    type Result = ResponseFuture<Result<<MintToken as Request>::Answer, Panicked>>;
-
-    fn handle(&mut self, ask: Ask<MintToken>, _: &mut Self::Context) -> Self::Result {
-        let (broker, first) = (self.broker.clone(), self.first.take());
-        ask.answer_later(move |request| async move {
-            if let Some(first) = first {
-                first.await;
-            }
-            broker.mint.ask(request).await.unwrap()
-        })
-    }
-}
-
-fn login(test: &TestBroker, name: &str) -> LoginRequest {
-    LoginRequest {
-        request_id: "test".to_owned(),
-        proof: IdentityProof::aws_pkcs7(&AwsMachine::new(MACHINE).pkcs7(test.clock.now())).unwrap(),
-        agent_name: Some(name.to_owned()),
-    }
-}
-
-/// A first login of `main`, with this done after the look and before the record.
-async fn log_in_while(
-    test: &TestBroker,
-    meanwhile: impl Future<Output = ()> + Send + 'static,
-) -> Result<GrantedLogin, LoginError> {
-    let mut broker = test.service.broker().clone();
-    let probe = Meanwhile { broker: broker.clone(), first: Some(meanwhile.boxed()) };
-    let gate = Gate::new("meanwhile", 4, Duration::from_secs(60));
-    broker.mint = Mailbox::new(&probe.start(), &gate);
-    authenticate(&broker, login(test, "main")).await
-}
+use crate::support::meanwhile::{log_in_while, login};
 
 #[actix::test]
 async fn another_agents_first_login_meanwhile_registers_for_both() {
     let test = TestBroker::start(&rule("runners", &["main", "dev"], "")).await;
-    let (broker, dev) = (test.service.broker().clone(), login(&test, "dev"));
+    let (broker, dev) = (test.service.broker().clone(), login(&test, MACHINE, "dev"));
     let (told, heard) = tokio::sync::oneshot::channel();
-    let granted = log_in_while(&test, async move {
+    let granted = log_in_while(&test, MACHINE, async move {
         let granted = authenticate(&broker, dev).await.unwrap();
         told.send(granted.token().agent().resource_id()).unwrap();
     });
-    let granted = granted.await.unwrap();
+    let granted = granted.await.0.unwrap();
     assert_eq!(granted.token().agent().resource_id(), heard.await.unwrap());
     assert_eq!(granted.token().agent().name(), "main");
     assert!(granted.token().agent().enrolment().is_none(), "it found what the other registered");
@@ -96,10 +45,10 @@ fn insert(retired_at: &str) -> String {
 async fn a_machine_that_is_registered_and_retired_meanwhile_stays_retired() {
     let test = TestBroker::start(&rule("runners", &["main"], "")).await;
     let sql = test.sql().await;
-    let outcome = log_in_while(&test, async move {
+    let outcome = log_in_while(&test, MACHINE, async move {
         sql.execute_unprepared(&insert("'2026-11-24T00:00:01+00:00'")).await.unwrap();
     });
-    let Err(BrokerError::Denied(Denied::Agent { reason, .. })) = outcome.await else {
+    let Err(BrokerError::Denied(Denied::Agent { reason, .. })) = outcome.await.0 else {
         panic!("a retired machine came back");
     };
     assert_eq!(reason, Refused::InstanceRetired);
@@ -112,10 +61,10 @@ async fn a_machine_that_is_registered_and_retired_meanwhile_stays_retired() {
 async fn a_machine_that_is_registered_meanwhile_goes_by_that() {
     let test = TestBroker::start(&rule("runners", &["main"], "")).await;
     let sql = test.sql().await;
-    let outcome = log_in_while(&test, async move {
+    let outcome = log_in_while(&test, MACHINE, async move {
         sql.execute_unprepared(&insert("NULL")).await.unwrap();
     });
-    let Err(BrokerError::Denied(Denied::Agent { reason, .. })) = outcome.await else {
+    let Err(BrokerError::Denied(Denied::Agent { reason, .. })) = outcome.await.0 else {
         panic!("the rule overruled a registration");
     };
     assert_eq!(reason, Refused::AgentUnknown { agents: Vec::new() });
@@ -129,7 +78,7 @@ async fn two_brokers_on_one_database_enrol_a_machine_once() {
     let brokers = [test.service.broker(), other.broker()];
     let logins = (0..16).map(|index| {
         let name = if index % 4 < 2 { "main" } else { "dev" };
-        authenticate(brokers[index % 2], login(&test, name))
+        authenticate(brokers[index % 2], login(&test, MACHINE, name))
     });
     for granted in join_all(logins).await {
         granted.unwrap();

@@ -8,7 +8,8 @@ use actix::Actor as _;
 use callsign::database::Database;
 use callsign::event::actor::{Recorder, RecorderSettings};
 use callsign::event::{
-    AnsweredChallenge, AuthEvent, Happening, Heartbeat, LoginGranted, Receipt, Record, RecordError,
+    AnsweredChallenge, AsOf, AuthEvent, Happening, Heartbeat, LoginGranted, Receipt, Record,
+    RecordError,
 };
 use callsign::mailbox::{Gate, Lifeline, Mailbox, Ping, Unavailable};
 use callsign::metrics::Metrics;
@@ -81,6 +82,7 @@ impl Scene {
             resource_id: self.resource_id,
             agent_id: self.agent_id,
             agent_name: "main".to_owned(),
+            found_as_of: AsOf::UNKNOWN,
         };
         record(Happening::LoginGranted(granted))
     }

@@ -10,6 +10,7 @@ pub mod http;
 pub mod key_server;
 pub mod log;
 pub mod machine;
+pub mod meanwhile;
 pub mod network;
 pub mod patience;
 pub mod probe;

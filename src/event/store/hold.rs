@@ -2,13 +2,65 @@
 
 use std::collections::HashSet;
 
-use entity::agent;
+use entity::{agent, ended_agents};
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait as _, LockType, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder as _,
-    QuerySelect, QueryTrait as _,
+    ColumnTrait as _, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder as _,
+    QuerySelect, QueryTrait as _, Select,
 };
 use uuid::Uuid;
+
+/// The state of the registrations that an agent was found live in: how many had ended until then.
+/// Only a query of the registrations themselves can tell one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsOf(Option<i64>);
+
+impl AsOf {
+    /// Of no state that is known: such an agent is looked at again.
+    pub const UNKNOWN: Self = Self(None);
+
+    /// What [`as_of`] gave within a query.
+    pub(crate) fn read(ended_so_far: Option<i64>) -> Self {
+        Self(ended_so_far)
+    }
+
+    fn is(self, now: Self) -> bool {
+        self.0.is_some() && self == now
+    }
+}
+
+/// The state that a query of registrations sees, as a column of it.
+pub(crate) fn as_of(connection: &impl ConnectionTrait) -> Expr {
+    match connection.get_database_backend() {
+        DbBackend::Sqlite => ended_so_far().into_query().into(),
+        // It does not count: see the migration.
+        _ => Expr::val(None::<i64>),
+    }
+}
+
+fn ended_so_far() -> Select<ended_agents::Entity> {
+    ended_agents::Entity::find().select_only().column(ended_agents::Column::SoFar)
+}
+
+/// Those of these agents that are live, as [`hold_live`]. Where nothing has ended since an agent was
+/// found, it is live still; a transaction on SQLite is the only one that writes, so nothing can end
+/// before it does.
+pub(in crate::event) async fn hold_found(
+    connection: &impl ConnectionTrait,
+    found: impl Iterator<Item = (Uuid, AsOf)> + Clone,
+) -> Result<HashSet<Uuid>, DbErr> {
+    let now = match found.clone().any(|(_, as_of)| as_of != AsOf::UNKNOWN) {
+        true => AsOf(ended_so_far().into_tuple().one(connection).await?),
+        false => AsOf::UNKNOWN,
+    };
+    let ids = |is_of_now| {
+        let matching = found.clone().filter(move |(_, as_of)| as_of.is(now) == is_of_now);
+        matching.map(|(agent, _)| agent)
+    };
+    let mut live = hold_live(connection, ids(false).collect()).await?;
+    live.extend(ids(true));
+    Ok(live)
+}
 
 /// Those of these agents that are live, held so until the transaction ends: nobody can retire one
 /// between this look and the record of its token.
