@@ -78,7 +78,8 @@ fn toml(settings: &str) -> String {
 /// Existing clients send no certificates: the issuing authority is trusted, as it is in earnest.
 fn azure_trust() -> &'static std::path::Path {
     static FILE: std::sync::LazyLock<tempfile::NamedTempFile> = std::sync::LazyLock::new(|| {
-        let file = tempfile::NamedTempFile::new().unwrap();
+        // Nothing that is static is ever dropped; so it lies among what cargo builds.
+        let file = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         std::fs::write(file.path(), AZURE.trust_toml().unwrap()).unwrap();
         file
     });

@@ -28,10 +28,10 @@ fn the_programs_exit_code_is_the_agents() {
 fn the_program_finds_its_token_and_its_name() {
     let (machine, broker) = (Machine::new(), granting());
     let script = "cat $CALLSIGN_TOKEN_FILE > seen; echo \" $CALLSIGN_AGENT_NAME\" >> seen; \
-                  stat -c %a $CALLSIGN_TOKEN_FILE >> seen";
+                  stat -c %a $CALLSIGN_TOKEN_FILE $(dirname $CALLSIGN_TOKEN_FILE) >> seen";
     let (code, log) = machine.agent_of(&broker.url, &["--", "sh", "-c", script]).end();
     assert_eq!(code, 0, "{log}");
-    assert_eq!(fs::read_to_string(machine.path("seen")).unwrap(), "token-0 main\n600\n");
+    assert_eq!(fs::read_to_string(machine.path("seen")).unwrap(), "token-0 main\n600\n700\n");
 }
 
 #[test]

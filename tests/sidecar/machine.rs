@@ -142,7 +142,8 @@ impl Machine {
 
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.current_dir(self.folder.path()).env_clear();
+        // What an agent that is killed leaves behind goes with the machine.
+        command.current_dir(self.folder.path()).env_clear().env("TMPDIR", self.folder.path());
         let metadata = format!("http://{}", self.metadata_address);
         command.env("GCE_METADATA_HOST", self.metadata_address.to_string());
         command.env("CALLSIGN_AZURE_METADATA_ENDPOINT", &metadata);

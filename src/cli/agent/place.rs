@@ -1,5 +1,7 @@
 //! Where is the token kept when nobody says where?
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -21,8 +23,9 @@ impl Place {
             let token_file = std::path::absolute(&path).unwrap_or(path);
             return Ok(Self { token_file, _folder: None });
         }
-        let folder = tempfile::Builder::new().prefix("callsign-agent-").tempdir();
-        let folder = folder.map_err(|error| {
+        let mut folder = tempfile::Builder::new();
+        folder.prefix("callsign-agent-").permissions(Permissions::from_mode(0o700));
+        let folder = folder.tempdir().map_err(|error| {
             Failure::new(format!(
                 "no folder for the token: {error}\n  Name a place with --token-file."
             ))
