@@ -138,10 +138,15 @@ pub fn select(
         }
     };
     match chosen.cloned() {
-        Some(RootAgent { id, name }) => {
-            let (found_as_of, enrolment) = (as_of, None);
-            Ok(Agent { id, name, resource_id, resource_name, found_as_of, instance, enrolment })
-        }
+        Some(RootAgent { id, name }) => Ok(Agent {
+            id,
+            name,
+            resource_id,
+            resource_name,
+            found_as_of: as_of,
+            instance,
+            enrolment: None,
+        }),
         None => Err(Refused::AgentUnknown { agents: names(&root_agents) }),
     }
 }

@@ -243,9 +243,7 @@ async fn a_login_reads_nothing_that_has_ended() {
     }
     let scene = Scene::set().await;
     register(&scene.broker, registered("1")).await.unwrap();
-    let before = scene.statements();
-    agents_side(&scene).await;
-    let statements = &scene.statements() - &before;
+    let statements = scene.statements_of(agents_side(&scene)).await;
     assert!(!statements.is_empty());
     let wrong = with_steps(&scene.sql, &statements, |_, plan| reads_ended(plan)).await;
     scene.stop().await;
@@ -261,9 +259,8 @@ async fn a_commit_looks_at_agents_again_only_where_one_has_ended() {
     }
     let scene = Scene::set().await;
     register(&scene.broker, registered("1")).await.unwrap();
-    let before = scene.statements();
-    log_in(&scene, MACHINE, Some("main")).await.unwrap();
-    let statements = &scene.statements() - &before;
+    let login = async { assert!(log_in(&scene, MACHINE, Some("main")).await.is_some()) };
+    let statements = scene.statements_of(login).await;
     scene.stop().await;
     let looks = |at: &str| statements.iter().filter(|sql| sql.contains(at)).count();
     assert_eq!((looks("\"agent\".\"id\" IN"), looks("\"ended_agents\"")), (0, 2), "{statements:?}");

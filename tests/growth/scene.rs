@@ -57,6 +57,13 @@ impl Scene {
         self.statements.lock().unwrap().clone()
     }
 
+    /// Those that run for the first time while this is done.
+    pub async fn statements_of(&self, work: impl Future<Output = ()>) -> BTreeSet<String> {
+        let before = self.statements();
+        work.await;
+        &self.statements() - &before
+    }
+
     pub async fn stop(self) {
         self.system.stop().await;
     }

@@ -1,6 +1,6 @@
 //! Who stands in for an actor? Probes that answer as a test says, or that are in trouble.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -46,10 +46,14 @@ const SOON: Duration = Duration::from_millis(5);
 
 /// A mailbox behind which this answers.
 pub fn answering<R: Request>(mut answer: impl FnMut(R) -> R::Answer + 'static) -> Mailbox<R> {
-    let probe = Probe(Box::new(move |request| {
-        let answer = answer(request);
-        Box::pin(async { answer })
-    }));
+    answering_later(move |request| ready(answer(request)))
+}
+
+/// A mailbox behind which this answers, once it knows what.
+pub fn answering_later<R: Request, F: Future<Output = R::Answer> + 'static>(
+    mut answer: impl FnMut(R) -> F + 'static,
+) -> Mailbox<R> {
+    let probe = Probe(Box::new(move |request| Box::pin(answer(request))));
     Mailbox::new(&probe.start(), &Gate::new("probe", 16, AMPLE))
 }
 

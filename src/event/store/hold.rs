@@ -53,12 +53,10 @@ pub(in crate::event) async fn hold_found(
         true => AsOf(ended_so_far().into_tuple().one(connection).await?),
         false => AsOf::UNKNOWN,
     };
-    let ids = |is_of_now| {
-        let matching = found.clone().filter(move |(_, as_of)| as_of.is(now) == is_of_now);
-        matching.map(|(agent, _)| agent)
-    };
-    let mut live = hold_live(connection, ids(false).collect()).await?;
-    live.extend(ids(true));
+    let (as_found, others): (Vec<_>, Vec<_>) = found.partition(|(_, as_of)| as_of.is(now));
+    let ids = |agents: Vec<(Uuid, AsOf)>| agents.into_iter().map(|(agent, _)| agent);
+    let mut live = hold_live(connection, ids(others).collect()).await?;
+    live.extend(ids(as_found));
     Ok(live)
 }
 
