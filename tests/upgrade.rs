@@ -4,8 +4,10 @@
 use callsign::config;
 use callsign::database::Database;
 use migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection};
 use tempfile::TempDir;
+
+use crate::support::database::texts;
 
 /// A database after the first `steps` migrations, with the settings that brokers use.
 async fn database_after(steps: u32, folder: &TempDir) -> DatabaseConnection {
@@ -30,12 +32,6 @@ async fn filled(folder: &TempDir) -> DatabaseConnection {
 async fn upgraded(folder: &TempDir) -> DatabaseConnection {
     Database::open(&config::Database { url: url(folder) }).await.unwrap().close().await.unwrap();
     database_after(u32::MAX, folder).await
-}
-
-async fn texts(connection: &DatabaseConnection, sql: &str) -> Vec<String> {
-    let statement = Statement::from_string(connection.get_database_backend(), sql);
-    let rows = connection.query_all_raw(statement).await.unwrap();
-    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
 const FILLED: &str = "

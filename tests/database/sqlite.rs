@@ -4,15 +4,12 @@ use std::fs;
 use std::time::Instant;
 
 use callsign::clock::Clock;
-use sea_orm::{
-    ConnectionTrait as _, DbBackend, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait as _,
-};
+use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
 use serde_json::json;
 
 use super::{MACHINE, assert_unready, assert_well, registered};
 use crate::support::broker::{TestBroker, send};
-use crate::support::database::is_postgres;
+use crate::support::database::{is_postgres, texts};
 use crate::support::http::client;
 use crate::support::machine::{AWS, AwsMachine, REGION};
 use crate::support::patience::AMPLE;
@@ -76,10 +73,9 @@ async fn a_disk_that_is_full_is_told_and_written_again_when_there_is_room() {
 #[actix::test]
 async fn sqlite_is_built_without_what_all_its_connections_would_share() {
     let sql = sea_orm::Database::connect("sqlite::memory:").await.unwrap();
-    let question = Statement::from_string(DbBackend::Sqlite, "PRAGMA compile_options");
-    let rows = sql.query_all_raw(question).await.unwrap();
-    let options: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+    let options = texts(&sql, "PRAGMA compile_options").await;
     let is_set = |option: &str| options.iter().any(|set| set == option);
     assert!(is_set("DEFAULT_MEMSTATUS=0"), "{options:?}");
+    assert!(is_set("DISABLE_PAGECACHE_OVERFLOW_STATS"), "{options:?}");
     assert!(!is_set("ENABLE_MEMORY_MANAGEMENT"), "{options:?}");
 }

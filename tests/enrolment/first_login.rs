@@ -6,9 +6,9 @@ use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 use serde_json::{Value, json};
 
-use super::{MACHINE, count, rule, texts};
+use super::{MACHINE, count, rule};
 use crate::support::broker::TestBroker;
-use crate::support::database::is_postgres;
+use crate::support::database::{is_postgres, texts};
 use crate::support::machine::{ACCOUNT, AwsMachine};
 
 #[actix::test]

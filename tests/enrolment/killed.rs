@@ -7,8 +7,8 @@ use futures_util::StreamExt as _;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use super::{count, rule, texts};
-use crate::support::database::{is_postgres, prepare, section, url};
+use super::{count, rule};
+use crate::support::database::{is_postgres, prepare, section, texts, url};
 use crate::support::http::client;
 use crate::support::machine::{AWS, AwsMachine, REGION};
 use crate::support::process::Served;

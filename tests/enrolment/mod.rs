@@ -29,10 +29,3 @@ async fn count(connection: &DatabaseConnection, sql: &str) -> i64 {
     let row = connection.query_one_raw(statement).await.unwrap().unwrap();
     row.try_get_by_index(0).unwrap()
 }
-
-/// The first column of every row that a query gives.
-async fn texts(connection: &DatabaseConnection, sql: &str) -> Vec<String> {
-    let statement = Statement::from_string(connection.get_database_backend(), sql);
-    let rows = connection.query_all_raw(statement).await.unwrap();
-    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
-}

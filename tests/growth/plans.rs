@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 
 use super::scene::Scene;
 use crate::support::broker::{declared, enrolment, resource};
-use crate::support::database::is_postgres;
+use crate::support::database::{is_postgres, texts};
 use crate::support::machine::{ACCOUNT, AwsMachine};
 
 const MACHINE: &str = "i-0123456789abcdef0";
@@ -282,9 +282,7 @@ async fn what_logins_write_lies_in_the_order_in_which_it_is_written() {
              WHERE t.name IN ('issued_token', 'auth_event') ORDER BY 1"
         }
     };
-    let backend = scene.sql.get_database_backend();
-    let rows = scene.sql.query_all_raw(Statement::from_string(backend, sql)).await.unwrap();
-    let indexes: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+    let indexes = texts(&scene.sql, sql).await;
     scene.stop().await;
     // Ids tell the time at which they were made, and `seq` counts.
     let in_order = [": id", "(id)", "(seq)"];

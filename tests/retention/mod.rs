@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::support::clock::FixedClock;
-use crate::support::database::Opened;
+use crate::support::database::{self, Opened};
 use crate::support::rows;
 
 const KEY: &str = "kid";
@@ -119,9 +119,7 @@ impl Scene {
     }
 
     async fn texts(&self, sql: &str) -> Vec<String> {
-        let statement = Statement::from_string(self.opened.sql.get_database_backend(), sql);
-        let rows = self.opened.sql.query_all_raw(statement).await.unwrap();
-        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+        database::texts(&self.opened.sql, sql).await
     }
 
     async fn count(&self, table: &str) -> i64 {

@@ -58,9 +58,7 @@ fn schema(folder: &Path) -> String {
 async fn sweep(server: &str) {
     let connection = sea_orm::Database::connect(server).await.unwrap();
     let sql = format!("SELECT nspname::text FROM pg_namespace WHERE nspname LIKE '{PREFIX}%'");
-    let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, sql);
-    for row in connection.query_all_raw(statement).await.unwrap() {
-        let schema: String = row.try_get_by_index(0).unwrap();
+    for schema in texts(&connection, &sql).await {
         let run = schema.trim_start_matches(PREFIX).split('_').next().unwrap();
         if !Path::new("/proc").join(run).exists() {
             run_on(&connection, &format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).await;
@@ -73,6 +71,13 @@ async fn run(server: &str, sql: &str) {
     let connection = sea_orm::Database::connect(server).await.unwrap();
     run_on(&connection, sql).await;
     connection.close().await.unwrap();
+}
+
+/// The first column of every row that a query gives.
+pub async fn texts(connection: &sea_orm::DatabaseConnection, sql: &str) -> Vec<String> {
+    let statement = sea_orm::Statement::from_string(connection.get_database_backend(), sql);
+    let rows = connection.query_all_raw(statement).await.unwrap();
+    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
 async fn run_on(connection: &sea_orm::DatabaseConnection, sql: &str) {
