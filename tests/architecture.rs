@@ -212,6 +212,21 @@ fn tables_are_known_to_stores_the_recorder_and_the_database_only() {
 }
 
 #[test]
+fn candidates_are_read_by_the_directory_and_written_by_the_schema_only() {
+    let uses = |source: &Source| -> Vec<String> {
+        let uses = source.code.split("candidate::").skip(1);
+        uses.filter(|used| !used.starts_with("Column")).map(str::to_owned).collect()
+    };
+    let reads = |used: &String| used.starts_with("Entity>") || used.starts_with("Entity::find()");
+    let sources = sources();
+    let all: Vec<String> = sources.iter().flat_map(uses).collect();
+    assert!(all.iter().any(|used| used.starts_with("Entity::find()")));
+    assert!(all.iter().all(reads), "{all:?}");
+    let readers = sources.iter().filter(|source| !uses(source).is_empty());
+    assert!(readers.into_iter().all(|source| source.path.starts_with("directory/store")));
+}
+
+#[test]
 fn addresses_of_actors_never_leave_the_system() {
     let may = |source: &Source| {
         let name = source.path.rsplit('/').next().unwrap();

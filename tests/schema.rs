@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use callsign::config;
 use callsign::database::Database;
 use entity::{
-    agent, answered_challenge, auth_event, ended_agents, forgotten, issued_token, refused_login,
-    resource, retention_run, signing_key,
+    agent, answered_challenge, auth_event, candidate, ended_agents, forgotten, issued_token,
+    refused_login, resource, retention_run, signing_key,
 };
 use migration::{Migrator, MigratorTrait as _};
 use sea_orm::ActiveValue::Set;
@@ -144,13 +144,24 @@ async fn entities_and_migrated_schema_are_equal() {
     ]
     .into();
     if !database::is_postgres() {
-        entities.extend([described::<ended_agents::Entity>()]);
+        entities.extend([described::<candidate::Entity>(), described::<ended_agents::Entity>()]);
     }
     let names: BTreeSet<String> = entities.keys().cloned().collect();
     assert_eq!(schema.tables().await, names);
     for (table, columns) in entities {
         assert_eq!(schema.columns(&table).await, columns, "{table}");
     }
+}
+
+/// It is a table on SQLite, among those above.
+#[actix::test]
+async fn the_view_of_candidates_has_the_columns_of_its_entity() {
+    let schema = schema().await;
+    let types = |columns: Columns| -> BTreeMap<String, String> {
+        columns.into_iter().map(|(name, (declared, ..))| (name, declared)).collect()
+    };
+    let (name, columns) = described::<candidate::Entity>();
+    assert_eq!(types(schema.columns(&name).await), types(columns));
 }
 
 #[track_caller]

@@ -76,6 +76,17 @@ async fn a_filled_database_keeps_all_it_holds() {
     assert!(texts(&upgraded, "SELECT \"table\" FROM pragma_foreign_key_check").await.is_empty());
 }
 
+#[actix::test]
+async fn after_the_upgrade_logins_find_what_was_live_before_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(&folder).await.close().await.unwrap();
+    let upgraded = upgraded(&folder).await;
+    let candidates = "SELECT instance_id || ' ' || resource_name || ' ' || account || ' ' || agent_name || ' ' \
+                      || coalesce(agent_id, '-') FROM candidate ORDER BY 1";
+    let expected = ["i-1 a  main 00000000-0000-0000-0000-000000000004", "i-2 b 42  -"];
+    assert_eq!(texts(&upgraded, candidates).await, expected);
+}
+
 /// How many steps the one of this name is back.
 fn steps_back_to(name: &str) -> u32 {
     let steps = Migrator::migrations();

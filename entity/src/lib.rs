@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod answered_challenge;
 pub mod auth_event;
+pub mod candidate;
 pub mod ended_agents;
 pub mod forgotten;
 pub mod issued_token;

@@ -15,6 +15,7 @@ mod m20261128_000001_live_agents;
 mod m20261128_000002_token_records;
 mod m20261128_000003_lookup;
 mod m20261128_000004_ended_agents;
+mod m20261129_000001_candidates;
 mod statements;
 
 /// Applies the steps in order.
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000002_token_records::Migration),
             Box::new(m20261128_000003_lookup::Migration),
             Box::new(m20261128_000004_ended_agents::Migration),
+            Box::new(m20261129_000001_candidates::Migration),
         ]
     }
 }

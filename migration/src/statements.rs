@@ -19,9 +19,12 @@ const TYPES: [(&str, &str, &str); 6] = [
 ];
 
 /// Runs these one after the other, with their types filled in.
-pub(crate) async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
+pub(crate) async fn run(
+    manager: &SchemaManager<'_>,
+    statements: &[impl AsRef<str> + Sync],
+) -> Result<(), DbErr> {
     for statement in statements {
-        let statement = in_dialect(statement, manager.get_database_backend());
+        let statement = in_dialect(statement.as_ref(), manager.get_database_backend());
         manager.get_connection().execute_unprepared(&statement).await?;
     }
     Ok(())

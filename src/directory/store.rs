@@ -12,11 +12,10 @@ pub use snapshot::look_ahead;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::{agent, forgotten, resource};
-use sea_orm::sea_query::{Expr, IntoCondition as _, JoinType};
+use entity::{agent, candidate, forgotten, resource};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, DynIden, EntityTrait, ExprTrait as _, QueryFilter,
-    QueryOrder as _, QuerySelect, QueryTrait as _, RelationTrait as _, SqlErr,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder as _,
+    QuerySelect, QueryTrait as _, Select, SqlErr,
 };
 use uuid::Uuid;
 
@@ -41,14 +40,14 @@ impl From<DbErr> for DirectoryError {
 
 /// Instance, id, name and account of a resource; id and name of an agent on it, if there is any; what
 /// the query is of.
-type FoundRow = (String, Uuid, String, String, Option<Uuid>, Option<String>, Option<i64>);
+type FoundRow = (String, Uuid, String, String, Option<Uuid>, String, Option<i64>);
 
 /// Machines that one query asks for, at most.
 pub(super) const MOST_AT_ONCE: usize = 64;
 
 /// The live resources of these machines, all of one cloud, with their live root agents: the one
-/// query of their logins. Its two indexes keep live rows apart from all others and hold what is asked
-/// for, so its cost knows nothing of what was before, and it reads no table.
+/// query of their logins. `candidate` has live rows and no others, so its cost knows nothing of what
+/// was before.
 pub(super) async fn find_live(
     connection: &impl ConnectionTrait,
     machines: impl Iterator<Item = &VerifiedInstance> + Clone,
@@ -56,25 +55,16 @@ pub(super) async fn find_live(
     let Some(provider) = machines.clone().next().map(VerifiedInstance::provider) else {
         return Ok(HashMap::new());
     };
-    let live_roots = |_resource: DynIden, agent: DynIden| {
-        let is_null = |column| Expr::col((agent.clone(), column)).is_null();
-        is_null(agent::Column::RetiredAt).and(is_null(agent::Column::ParentId)).into_condition()
-    };
-    let ids = padded(machines.map(|machine| machine.instance_id().as_str()).collect());
-    let rows: Vec<FoundRow> = resource::Entity::find()
-        .filter(resource::Column::Provider.eq(provider.as_str()))
-        .filter(resource::Column::InstanceId.is_in(ids))
-        .filter(resource::Column::RetiredAt.is_null())
+    let ids = machines.map(|machine| machine.instance_id().as_str()).collect();
+    let rows: Vec<FoundRow> = candidates(provider, ids)
         .select_only()
-        .column(resource::Column::InstanceId)
-        .columns([resource::Column::Id, resource::Column::Name, resource::Column::Account])
-        .column(agent::Column::Id)
-        .column(agent::Column::Name)
+        .columns([candidate::Column::InstanceId, candidate::Column::ResourceId])
+        .columns([candidate::Column::ResourceName, candidate::Column::Account])
+        .columns([candidate::Column::AgentId, candidate::Column::AgentName])
         .expr(event::as_of(connection))
-        .join(JoinType::LeftJoin, resource::Relation::Agent.def().on_condition(live_roots))
         // Rows that have to be sorted come at once. SQLite's thread hands on each as it finds it,
         // and waking up for every single one costs more than the rows do.
-        .order_by_asc(agent::Column::Name)
+        .order_by_asc(candidate::Column::AgentName)
         .into_tuple()
         .all(connection)
         .await?;
@@ -85,10 +75,17 @@ pub(super) async fn find_live(
         let resource = found
             .entry(parsed.map_err(|_| corrupt(&instance_id))?)
             .or_insert_with(|| LiveResource { id, name, account, root_agents: Vec::new(), as_of });
-        let agent = agent_id.zip(agent_name).map(|(id, name)| RootAgent { id, name });
+        let agent = agent_id.map(|id| RootAgent { id, name: agent_name });
         resource.root_agents.extend(agent);
     }
     Ok(found)
+}
+
+/// What is live of these machines.
+fn candidates(provider: Provider, instance_ids: Vec<&str>) -> Select<candidate::Entity> {
+    candidate::Entity::find()
+        .filter(candidate::Column::Provider.eq(provider.as_str()))
+        .filter(candidate::Column::InstanceId.is_in(padded(instance_ids)))
 }
 
 /// Fills up to a power of two with the last one, so that few statements are ever prepared.

@@ -75,7 +75,7 @@ async fn after_a_crowd_a_look_lets_those_come_along_that_are_ready() {
     let looks = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&looks);
     let actor = start(opened.again().await.telling(move |sql| {
-        counted.fetch_add(usize::from(sql.contains("LEFT JOIN")), Ordering::SeqCst);
+        counted.fetch_add(usize::from(sql.contains("\"agent_name\"")), Ordering::SeqCst);
     }));
     let [spec] = declared(&resource(MACHINE, &["main"])).try_into().unwrap();
     assert!(actor.mailbox().ask(Converge::from_file(spec)).await.unwrap().unwrap().is_ok());

@@ -8,6 +8,7 @@ use crate::support::machine::{AWS, AwsMachine, REGION};
 use crate::support::rows;
 
 mod actor;
+mod candidates;
 mod selection;
 
 /// A machine that is proven, without a broker.

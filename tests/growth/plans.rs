@@ -33,7 +33,8 @@ const MACHINE: &str = "i-0123456789abcdef0";
 const ENROLLED: &str = "i-0fedcba9876543210";
 
 /// The tables that grow with machines, logins and time.
-const GROWING: [&str; 5] = ["agent", "auth_event", "issued_token", "refused_login", "resource"];
+const GROWING: [&str; 6] =
+    ["agent", "auth_event", "candidate", "issued_token", "refused_login", "resource"];
 
 async fn log_in(scene: &Scene, machine: &str, name: Option<&str>) -> Option<String> {
     let proof = AwsMachine::new(machine).pkcs7(scene.clock.now());

@@ -3,14 +3,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use entity::{agent, resource};
+use entity::{agent, candidate, resource};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder as _, Select,
+    ColumnTrait as _, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder as _, QuerySelect as _,
+    QueryTrait as _, Select,
 };
 use uuid::Uuid;
 
 use super::list::view_resource;
-use super::{corrupt, padded};
+use super::{candidates, corrupt, padded};
 use crate::directory::converge::{Current, CurrentAgent};
 use crate::directory::messages::DirectoryError;
 use crate::directory::view::ResourceView;
@@ -38,12 +39,12 @@ pub(super) async fn find_together<'m>(
     provider: Provider,
     machines: impl Iterator<Item = &'m InstanceId>,
 ) -> Result<HashMap<InstanceId, Registration>, DirectoryError> {
+    let live = candidates(provider, machines.map(InstanceId::as_str).collect())
+        .select_only()
+        .column(candidate::Column::ResourceId)
+        .into_query();
     let resources = resource::Entity::find()
-        .filter(resource::Column::Provider.eq(provider.as_str()))
-        .filter(
-            resource::Column::InstanceId.is_in(padded(machines.map(InstanceId::as_str).collect())),
-        )
-        .filter(resource::Column::RetiredAt.is_null())
+        .filter(resource::Column::Id.in_subquery(live))
         .all(connection)
         .await?;
     let mut agents = agents_of(connection, &resources).await?;
