@@ -5,7 +5,8 @@
 //! machines of a query, each of them in a place of its own, so there the rows lie in a table, by machine.
 //! No code writes to it: whatever `INSERT`, `UPDATE` or `DELETE` changes a resource or an agent, triggers
 //! fill in anew what the view says of that resource, in the same statement. So neither can be without
-//! the other, whoever it is that changes something.
+//! the other, whoever it is that changes something. (`INSERT OR REPLACE` would take rows away without a
+//! word to a trigger; callsign never says it.)
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
