@@ -222,8 +222,8 @@ fn candidates_are_read_by_the_directory_and_written_by_the_schema_only() {
     let all: Vec<String> = sources.iter().flat_map(uses).collect();
     assert!(all.iter().any(|used| used.starts_with("Entity::find()")));
     assert!(all.iter().all(reads), "{all:?}");
-    let readers = sources.iter().filter(|source| !uses(source).is_empty());
-    assert!(readers.into_iter().all(|source| source.path.starts_with("directory/store")));
+    let mut readers = sources.iter().filter(|source| !uses(source).is_empty());
+    assert!(readers.all(|source| source.path.starts_with("directory/store")));
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! Is `candidate` what the registrations say, whatever statement changes them? Logins read nothing
 //! else, so a row that stays behind there would be a stale agent that gets a token.
 
-use std::collections::BTreeSet;
-
 use entity::{agent, candidate, resource};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -149,14 +147,13 @@ proptest! {
     ) {
         actix::System::new().block_on(async {
             let opened = Opened::new().await;
-            let mut outcomes = BTreeSet::new();
+            let mut is_any_taken = false;
             for statement in &statements {
                 // What the schema forbids is refused as a whole.
-                let outcome = opened.sql.execute_unprepared(statement).await;
-                outcomes.insert(outcome.is_ok());
+                is_any_taken |= opened.sql.execute_unprepared(statement).await.is_ok();
                 assert_eq!(told(&opened.sql).await, due(&opened.sql).await, "after {statement}");
             }
-            assert!(outcomes.contains(&true), "nothing was done");
+            assert!(is_any_taken, "nothing was done");
         });
     }
 }
